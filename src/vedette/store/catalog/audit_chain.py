@@ -1,0 +1,71 @@
+"""The audit chain: appending to it.
+
+There is one chain in a catalog. Record n holds the hash of record n-1, so that no record can be
+changed, removed, inserted or moved without the chain showing it. The row in ``audit_head`` holds
+the end; it is locked before anything else is read in a change, which makes the chain's order the
+order of the changes on PostgreSQL as ``BEGIN IMMEDIATE`` does on SQLite.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select, update
+
+from vedette.core.errors import InvalidInputError, StoreError
+from vedette.store.catalog.audit_record import AuditEvent, build_record, canonical, hash_text
+from vedette.store.catalog.models import AuditHeadRow, AuditRow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+MAX_BATCH = 1000
+
+
+def lock(session: Session) -> AuditHeadRow:
+    """Begin to append: lock the end of the chain until the transaction ends."""
+    head = session.scalar(
+        select(AuditHeadRow).with_for_update().execution_options(populate_existing=True)
+    )
+    if head is None:
+        raise StoreError(
+            "the audit chain has lost its head", remedy="restore the catalog from a backup"
+        )
+    return head
+
+
+def append(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> None:
+    """Append one record for each event, in order; the caller commits."""
+    if len(events) > MAX_BATCH:
+        raise InvalidInputError(
+            f"{len(events)} audit events are too many at once",
+            field="events",
+            remedy=f"give up to {MAX_BATCH}",
+        )
+    head = lock(session)
+    sequence, previous = head.sequence, head.hash
+    rows = []
+    for event in events:
+        sequence += 1
+        record = build_record(event, now=now, sequence=sequence, previous_hash=previous)
+        text = canonical(record)
+        previous = hash_text(text)
+        rows.append(
+            {
+                "sequence": sequence,
+                "event_id": record["eventID"],
+                "event_time": event.time or now,
+                "account": record["recipientAccountId"],
+                "actor_id": record["userIdentity"]["principalId"],
+                "event_name": record["eventName"],
+                "read_only": record["readOnly"],
+                "error_code": record["errorCode"],
+                "record": text,
+                "hash": previous,
+            }
+        )
+    session.execute(insert(AuditRow), rows)
+    session.execute(update(AuditHeadRow).values(sequence=sequence, hash=previous))

@@ -1,0 +1,208 @@
+"""Transactions of the catalog: reads, audited changes, and operational writes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from vedette.core.errors import StoreError, UnavailableError
+from vedette.core.time import utc_now
+from vedette.store.catalog import audit_chain
+from vedette.store.catalog.audit_record import DEFAULT_SOURCE, AuditEvent
+from vedette.store.catalog.engine import BUSY_TIMEOUT_S, WriteScope, writable
+from vedette.store.catalog.failures import translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Engine
+
+    from vedette.core.errors import VedetteError
+    from vedette.core.identity import ResourceId
+    from vedette.store.catalog.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The clocks of the catalog: wall time in UTC, and seconds that never go back."""
+
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = time.monotonic
+
+
+class _Cancelled(Exception):  # noqa: N818 - a signal, not an error
+    """Raised by ``Change.cancel``."""
+
+
+class Change:
+    """One change of the catalog, while its transaction is open.
+
+    Write through ``session``; nothing else sees it until the block ends. The audit record is
+    appended then, in the same transaction. If the block raises, neither is stored.
+    """
+
+    def __init__(self, session: Session, event: AuditEvent) -> None:
+        self.session = session
+        self._event = event
+
+    def respond(self, **elements: object) -> None:
+        """Add members to the record's responseElements."""
+        self._event = replace(self._event, response={**(self._event.response or {}), **elements})
+
+    def concern(self, *resources: ResourceId) -> None:
+        """Add resources that the record is about, such as one that was given its id just now."""
+        self._event = replace(self._event, resources=[*self._event.resources, *resources])
+
+    def within(self, account: str) -> None:
+        """Set whose resources the record is about, where that is known only now."""
+        self._event = replace(self._event, account=account)
+
+    def fail(self, error: VedetteError) -> None:
+        """Record the call as failed, but store what was written: a count of failed attempts."""
+        self._event = replace(self._event, error=error)
+
+    def cancel(self) -> None:
+        """Leave the block and store nothing, no audit record either: there was nothing to do."""
+        raise _Cancelled
+
+    @property
+    def event(self) -> AuditEvent:
+        """What will be recorded."""
+        return self._event
+
+
+class Database:
+    """The catalog's engine and its three kinds of transaction. Thread-safe."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._writer = threading.Lock()
+        self._writer_thread: int | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.engine.dialect.name
+
+    def close(self) -> None:
+        """Close every connection once it is not in use."""
+        self.engine.dispose()
+
+    def on_authentication_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` after every commit that changed who may do what."""
+        self._listeners.append(listener)
+
+    @contextmanager
+    def read(self, *, snapshot: bool = False) -> Iterator[Session]:
+        """Open a read-only session; with ``snapshot`` all its reads see the same moment."""
+        engine = self.engine
+        if snapshot and self.dialect == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with translated_errors(), Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def change(
+        self,
+        actor: Actor,
+        name: str,
+        *,
+        account: str | None = None,
+        request: Mapping[str, Any] | None = None,
+        resources: Sequence[ResourceId] = (),
+        source: str = DEFAULT_SOURCE,
+    ) -> Iterator[Change]:
+        """Open the transaction of one mutation and append its audit record at the end.
+
+        Changes are serialised over all threads and processes, so that what a block reads stays
+        true until it ends; keep blocks short, with no network or hashing of passwords in them.
+
+        Args:
+            actor: who does it.
+            name: the event's name, such as ``CreateUser``.
+            account: whose resources it is about; the actor's account if None.
+            request: what was asked for; secrets are hidden.
+            resources: identities it is about.
+            source: the part of Vedette that was asked.
+
+        Raises:
+            UnavailableError: another change did not end within 10 seconds, or the database is away.
+            StoreError: a change was opened inside another one.
+
+        """
+        event = AuditEvent(
+            actor=actor,
+            name=name,
+            account=account,
+            request=request,
+            resources=resources,
+            source=source,
+        )
+        with self._append_transaction() as session:
+            change = Change(session, event)
+            try:
+                yield change
+            except _Cancelled:
+                session.rollback()
+                return
+            session.flush()
+            audit_chain.append(session, [change.event], now=self.clock.now())
+            session.commit()
+
+    def record(self, events: Sequence[AuditEvent]) -> None:
+        """Append audit records of calls that changed nothing or failed, in one transaction."""
+        if not events:
+            return
+        with self._append_transaction() as session:
+            audit_chain.append(session, events, now=self.clock.now())
+            session.commit()
+
+    @contextmanager
+    def operate(self) -> Iterator[Connection]:
+        """Open a transaction on operational tables only; it leaves no audit record."""
+        engine = writable(self.engine, WriteScope())
+        with translated_errors():
+            if self.dialect == "sqlite":
+                with self._sole_writer(), engine.begin() as connection:
+                    yield connection
+            else:
+                with engine.begin() as connection:
+                    yield connection
+
+    @contextmanager
+    def _append_transaction(self) -> Iterator[Session]:
+        scope = WriteScope(audited=True)
+        with (
+            translated_errors(),
+            self._sole_writer(),
+            Session(writable(self.engine, scope), expire_on_commit=False) as session,
+        ):
+            audit_chain.lock(session)
+            yield session
+        if scope.authentication_changed:
+            for listener in self._listeners:
+                listener()
+
+    @contextmanager
+    def _sole_writer(self) -> Iterator[None]:
+        """Queue the writers of this process, so that they do not poll each other's lock."""
+        if self._writer_thread == threading.get_ident():
+            raise StoreError(
+                "a change was opened inside another one", remedy="use the outer change's session"
+            )
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
+            raise UnavailableError("the catalog is busy", remedy="try again")
+        self._writer_thread = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._writer_thread = None
+            self._writer.release()
