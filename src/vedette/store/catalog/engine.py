@@ -7,7 +7,7 @@ that the scope is for can be written. So no code can change an entity and forget
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,17 +39,17 @@ class WriteScope:
 
     audited: bool = False
     schema: bool = False
-    written: set[str] = field(default_factory=set)
     authentication_changed: bool = False
 
-    def admit(self, table: Table) -> None:
+    def admit(self, table: Table, *, inserts: bool) -> None:
         """Note a write to ``table``; raise ``StoreError`` if this scope is not for it."""
+        if table.info.get("append_only") and not inserts:
+            raise StoreError(f"table {table.name!r} is append-only")
         if bool(table.info.get("audited", True)) != self.audited:
             raise StoreError(
                 f"table {table.name!r} cannot be written here",
                 remedy="write entities in Catalog.change, operational state in Database.operate",
             )
-        self.written.add(table.name)
         if table.info.get("authentication"):
             self.authentication_changed = True
 
@@ -180,7 +180,7 @@ def _guard(
     elif clause.is_select:
         return
     elif scope is not None and clause.is_dml and isinstance(clause.table, Table):
-        scope.admit(clause.table)
+        scope.admit(clause.table, inserts=clause.is_insert)
         return
     raise StoreError(
         "the catalog was to be written outside a change",

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 OPERATIONAL = {"audited": False}
 AUTHENTICATION = {"authentication": True}
+APPEND_ONLY = {"append_only": True}
 
 # Byte order on both back ends, so that pages and comparisons do not depend on a locale.
 PlainText = Text().with_variant(Text(collation="C"), "postgresql")
@@ -216,6 +217,7 @@ class AuditRow(Base):
         Index("ix_audit_account_sequence", "account", "sequence"),
         Index("ix_audit_account_event_name_sequence", "account", "event_name", "sequence"),
         Index("ix_audit_event_time", "event_time"),
+        {"info": APPEND_ONLY},
     )
 
     sequence: Mapped[int] = mapped_column(Sequence64, primary_key=True, autoincrement=False)
