@@ -1,0 +1,6 @@
+"""Ingest: bodies in, committed groups out. The engine decodes; Python only routes bytes."""
+
+from vedette.ingest.commit import Ingest, Receipt
+from vedette.ingest.sources import Source
+
+__all__ = ["Ingest", "Receipt", "Source"]

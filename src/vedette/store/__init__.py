@@ -1,0 +1,1 @@
+"""Where things are kept: facts in the warehouse, entities in the catalog."""

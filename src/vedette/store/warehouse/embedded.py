@@ -1,0 +1,159 @@
+"""The embedded engine: chDB in this process, some connections for reading, some for writing."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import chdb
+from clickhouse_connect.driver.binding import format_bind_value
+
+from vedette.core.errors import OverloadedError, UnavailableError, VedetteError
+from vedette.store.warehouse.base import InsertSettings, Query, Warehouse
+from vedette.store.warehouse.lock import FolderLock
+from vedette.store.warehouse.statement import (
+    marked,
+    query_settings,
+    settings_clause,
+    translate,
+)
+
+WRITERS = 2
+MAX_WAITING = 64
+MAX_WAIT_SECONDS = 30.0
+
+
+class EmbeddedWarehouse(Warehouse):
+    """chDB under ``path``; one process a path, guarded by a lock file.
+
+    Args:
+        path: folder of the store, made where it is missing.
+        readers: queries that run at the same time.
+        memory_bytes: limit over all statements together.
+        cache_bytes: limit of the mark, index and text-index caches together.
+
+    Raises:
+        StoreLockedError: another process has the folder open.
+
+    """
+
+    def __init__(
+        self, path: Path, *, readers: int = 4, memory_bytes: int = 2 << 30, cache_bytes: int = 96 << 20
+    ) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._lock = FolderLock(path)
+        self._lock.acquire()
+        self._closed = False
+        self._waiting = threading.BoundedSemaphore(MAX_WAITING)
+        options = urlencode(_server_settings(memory_bytes, cache_bytes))
+        address = f"{path}?{options}"
+        try:
+            self._readers = _pool(address, readers)
+            self._writers = _pool(address, WRITERS)
+        except Exception:
+            self._lock.release()
+            raise
+
+    def fetch(self, query: Query, output_format: str) -> bytes:
+        """See ``Warehouse.fetch``."""
+        sql = f"{marked(query)}\n{settings_clause(query_settings(query))}"
+        with self._borrow(self._readers) as connection, _translated():
+            result = connection.query(sql, output_format, params=_bound(query))
+            return bytes(result.bytes())
+
+    def stream(self, query: Query, output_format: str) -> Iterator[bytes]:
+        """See ``Warehouse.stream``."""
+        sql = f"{marked(query)}\n{settings_clause(query_settings(query))}"
+        with self._borrow(self._readers) as connection, _translated():
+            with connection.send_query(sql, output_format, params=_bound(query)) as pieces:
+                for piece in pieces:
+                    yield bytes(piece.bytes())
+
+    def insert(
+        self, table: str, chunks: Sequence[bytes], input_format: str, settings: InsertSettings
+    ) -> None:
+        """See ``Warehouse.insert``."""
+        sql = f"INSERT INTO {table} {settings_clause(settings)}"
+        with self._borrow(self._writers) as connection, _translated():
+            with connection.send_insert(sql, input_format) as inserter:
+                inserter.append(b"".join(chunks))
+                inserter.finish()
+
+    def execute(self, sql: str) -> None:
+        """See ``Warehouse.execute``."""
+        with self._borrow(self._writers) as connection, _translated():
+            connection.query(sql, "Null")
+
+    def free_disk_bytes(self) -> int:
+        """See ``Warehouse.free_disk_bytes``."""
+        return shutil.disk_usage(self._path).free
+
+    def close(self) -> None:
+        """See ``Warehouse.close``."""
+        if self._closed:
+            return
+        self._closed = True
+        for pool in (self._readers, self._writers):
+            for _ in range(pool.maxsize):
+                pool.get(timeout=MAX_WAIT_SECONDS).close()
+        self._lock.release()
+
+    @contextmanager
+    def _borrow(self, pool: queue.LifoQueue[Any]) -> Iterator[Any]:
+        """Lend a connection; only so many may wait for one, and only so long."""
+        if self._closed:
+            raise UnavailableError("the store is closing")
+        if not self._waiting.acquire(blocking=False):
+            raise OverloadedError("too many queries wait for the store", retry_after=2)
+        try:
+            connection = pool.get(timeout=MAX_WAIT_SECONDS)
+        except queue.Empty:
+            raise OverloadedError("the store is busy", retry_after=5) from None
+        finally:
+            self._waiting.release()
+        try:
+            yield connection
+        finally:
+            pool.put(connection)
+
+
+def _server_settings(memory_bytes: int, cache_bytes: int) -> dict[str, int]:
+    """Keep the engine small: its defaults are for a machine of its own."""
+    return {
+        "max_server_memory_usage": memory_bytes,
+        "mark_cache_size": cache_bytes // 3,
+        "primary_index_cache_size": cache_bytes // 6,
+        "index_mark_cache_size": cache_bytes // 12,
+        "text_index_header_cache_size": cache_bytes // 12,
+        "text_index_postings_cache_size": cache_bytes // 3,
+        "query_condition_cache_size": cache_bytes // 12,
+    }
+
+
+def _pool(address: str, size: int) -> queue.LifoQueue[Any]:
+    # Last in, first out: an idle server keeps using the same warm connection.
+    pool: queue.LifoQueue[Any] = queue.LifoQueue(maxsize=size)
+    for _ in range(size):
+        pool.put(chdb.connect(address))
+    return pool
+
+
+def _bound(query: Query) -> dict[str, Any]:
+    return {name: format_bind_value(value) for name, value in query.params.items()}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except VedetteError:
+        raise
+    except (RuntimeError, chdb.ChdbError) as error:
+        raise translate(str(error)) from error

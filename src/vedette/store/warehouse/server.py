@@ -1,0 +1,110 @@
+"""A ClickHouse server or cluster, over HTTP with clickhouse-connect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+
+from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.store.warehouse.base import InsertSettings, Query, Warehouse
+from vedette.store.warehouse.statement import error_code, marked, query_settings, translate
+
+STREAM_BYTES = 1 << 20
+
+
+class ServerWarehouse(Warehouse):
+    """ClickHouse by URL: ``clickhouse://user:password@host:8123/database?cluster=c&secure=1``."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        unknown = set(options) - {"cluster", "secure"}
+        if unknown or not parts.hostname:
+            raise InvalidInputError(
+                f"the warehouse URL has {'no host' if not parts.hostname else f'an unknown option {min(unknown)!r}'}",
+                field="warehouse_url",
+                remedy="write clickhouse://user:password@host:8123/database, with ?cluster= and ?secure=1 as needed",
+            )
+        self.cluster = options.get("cluster")
+        secure = options.get("secure") in {"1", "true"}
+        with _translated():
+            # No session: statements of one client may then run at the same time.
+            self._client = clickhouse_connect.get_client(
+                host=parts.hostname,
+                port=parts.port or (8443 if secure else 8123),
+                username=unquote(parts.username or "default"),
+                password=unquote(parts.password or ""),
+                database=parts.path.strip("/") or "default",
+                secure=secure,
+                autogenerate_session_id=False,
+                compress=False,
+            )
+
+    def fetch(self, query: Query, output_format: str) -> bytes:
+        """See ``Warehouse.fetch``."""
+        with _translated():
+            return self._client.raw_query(
+                marked(query),
+                parameters=dict(query.params),
+                settings=dict(query_settings(query)),
+                fmt=output_format,
+            )
+
+    def stream(self, query: Query, output_format: str) -> Iterator[bytes]:
+        """See ``Warehouse.stream``."""
+        with _translated():
+            source = self._client.raw_stream(
+                marked(query),
+                parameters=dict(query.params),
+                settings=dict(query_settings(query)),
+                fmt=output_format,
+            )
+            with source:
+                while piece := source.read(STREAM_BYTES):
+                    yield piece
+
+    def insert(
+        self, table: str, chunks: Sequence[bytes], input_format: str, settings: InsertSettings
+    ) -> None:
+        """See ``Warehouse.insert``."""
+        with _translated():
+            self._client.raw_insert(
+                table,
+                insert_block=b"".join(chunks),
+                fmt=input_format,
+                settings={**settings, "async_insert": 0, "wait_end_of_query": 1},
+            )
+
+    def execute(self, sql: str) -> None:
+        """See ``Warehouse.execute``."""
+        with _translated():
+            self._client.command(sql)
+
+    def free_disk_bytes(self) -> int:
+        """Return the least free space over the server's disks."""
+        free: Any = self.query("SELECT min(unreserved_space) AS free FROM system.disks").scalar()
+        return int(free or 0)
+
+    def close(self) -> None:
+        """See ``Warehouse.close``."""
+        self._client.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClickHouseError as error:
+        message = str(error)
+        if isinstance(error, OperationalError) or (
+            isinstance(error, DatabaseError) and not error_code(message)
+        ):
+            raise UnavailableError(
+                f"the ClickHouse server does not answer: {message[:300]}", retry_after=5
+            ) from error
+        raise translate(message) from error
