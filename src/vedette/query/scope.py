@@ -38,7 +38,7 @@ TABLES = frozenset(
 HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {"otel_traces": ("SpanHash", "ParentHash")}
 """Materialized columns, which ``SELECT *`` leaves out and a statement may still use."""
 
-_MARK = re.compile(r"@([a-z_0-9]+)")
+_MARK = re.compile(r"'(?:[^'\\]|\\.)*'|@([a-z_0-9]+)")
 _NAMES = "|".join(sorted(TABLES, key=len, reverse=True))
 _RAW = re.compile(rf"(?<![@\w])(?:{_NAMES})(?!\w)|\b(?:FROM|JOIN|IN)\s+[`\"](?:{_NAMES})[`\"]", re.I)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
@@ -67,7 +67,7 @@ def scoped(sql: str) -> str:
     # A quoted name that no FROM, JOIN or IN precedes is an alias or a column.
     if match := _RAW.search(_QUOTED_NAME.sub("_", _QUOTED.sub("''", sql))):
         raise UnscopedStatementError(f"write @{match[0]}: a statement may not name {match[0]}")
-    return _MARK.sub(lambda match: table_source(match[1]), sql)
+    return _MARK.sub(lambda match: table_source(match[1]) if match[1] else match[0], sql)
 
 
 def bound(account: str, params: Mapping[str, Any] | None) -> dict[str, Any]:

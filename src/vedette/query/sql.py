@@ -90,6 +90,10 @@ def _check_clauses(statement: exp.Expression) -> None:
                     )
         if isinstance(node, exp.DDL | exp.DML | exp.Command) and not isinstance(node, _READS):
             raise ForbiddenError("only SELECT is allowed", field="sql", remedy="send a SELECT")
+        if isinstance(node, exp.In) and node.args.get("field"):
+            raise InvalidInputError(
+                "IN needs a list or a subquery", field="sql", remedy="write IN (SELECT ...)"
+            )
         if isinstance(node, exp.Placeholder | exp.Parameter):
             raise InvalidInputError(
                 "parameters are not supported here", field="sql", remedy="write the value itself"
