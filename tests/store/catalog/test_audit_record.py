@@ -86,8 +86,17 @@ def test_whatever_is_recorded_survives_storing(elements):
 
 @pytest.mark.parametrize(
     "name",
-    ["password", "newPassword", "api_key", "apiKey", "client_secret", "Authorization", "csrfToken", "Set-Cookie"],
-)  # fmt: skip
+    [
+        "password",
+        "newPassword",
+        "api_key",
+        "apiKey",
+        "client_secret",
+        "Authorization",
+        "csrfToken",
+        "Set-Cookie",
+    ],
+)
 def test_secrets_are_hidden_by_name(name):
     assert clean_elements({"in": [{name: "hunter2"}]}) == {"in": [{name: "HIDDEN"}]}
 

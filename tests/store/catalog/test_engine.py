@@ -1,4 +1,5 @@
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,17 @@ def test_a_file_that_is_no_catalog(tmp_path):
 
 
 def test_no_postgresql_there(tmp_path):
-    with pytest.raises(UnavailableError):
+    with pytest.raises(UnavailableError, match=r"cannot be opened: .*connection") as caught:
         Catalog.open(f"postgresql://u:hunter2@/d?host={tmp_path}")
+    assert "VEDETTE_CATALOG_URL" in caught.value.remedy
+    assert "hunter2" not in str(caught.value.as_dict())
+
+
+def test_no_driver_for_postgresql(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match="psycopg") as caught:
+        Catalog.open("postgresql://u@/d")
+    assert "vedette[server,postgresql]" in caught.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -80,9 +90,10 @@ def test_reading_sessions_cannot_write(catalog, statement):
 
 
 def test_flushing_an_entity_outside_a_change_fails(catalog):
-    with pytest.raises(StoreError, match="outside a change"), catalog.read() as session:
+    with catalog.read() as session:
         session.get(AccountRow, "acme").display_name = "Changed"
-        session.commit()
+        with pytest.raises(StoreError, match="outside a change"):
+            session.commit()
     assert catalog.accounts.get("acme").display_name == "acme"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import select
 
+from vedette.core.errors import UnavailableError
 from vedette.core.identity import DEFAULT_ACCOUNT
 from vedette.store.catalog import backup, migrate
 from vedette.store.catalog.accounts import Accounts
@@ -88,6 +89,14 @@ class Catalog:
         try:
             with translated_errors():
                 migrate.upgrade(engine)
+        except UnavailableError as error:
+            engine.dispose()
+            # Whoever starts the server may see what the driver says; it never holds the password.
+            cause = getattr(error.__cause__, "orig", None) or error.message
+            raise UnavailableError(
+                f"the catalog cannot be opened: {cause}",
+                remedy="check that the database runs and that VEDETTE_CATALOG_URL names it",
+            ) from error
         except BaseException:
             engine.dispose()
             raise

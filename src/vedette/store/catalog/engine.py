@@ -102,7 +102,15 @@ def make_engine(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
-        engine = create_engine(
+        engine = _make_postgresql(url)
+        event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "before_cursor_execute", _guard)
+    return engine
+
+
+def _make_postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(
             url,
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_OVERFLOW,
@@ -110,9 +118,11 @@ def make_engine(url: URL) -> Engine:
             pool_pre_ping=True,
             connect_args={"connect_timeout": int(BUSY_TIMEOUT_S), "application_name": "vedette"},
         )
-        event.listen(engine, "begin", _begin_postgresql)
-    event.listen(engine, "before_cursor_execute", _guard)
-    return engine
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            "a catalog in PostgreSQL needs the driver psycopg, which is not installed",
+            remedy="pip install 'vedette[server,postgresql]'",
+        ) from error
 
 
 def writable(engine: Engine, scope: WriteScope) -> Engine:

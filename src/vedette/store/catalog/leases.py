@@ -74,7 +74,7 @@ class Leases:
 
     def _touches_one(self, statement: Any) -> bool:  # noqa: ANN401 - an insert, update or delete
         with self._database.operate() as connection:
-            return connection.execute(statement).rowcount == 1
+            return connection.execute(statement.returning(LeaseRow.name)).first() is not None
 
     def _now(self) -> ColumnElement[float]:
         if self._database.dialect == "postgresql":
