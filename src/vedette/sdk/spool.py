@@ -47,6 +47,7 @@ _RECOUNT_S = 5.0
 _STALE_TMP_S = 3600.0
 _ORPHAN_S = 14 * 86400.0
 _OFTEN_FAILED = 10
+_ROOMY = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,8 @@ class Spool:
             raise OSError(f"a batch of {len(batch.body)} bytes is over the spool's bound")
         name = _name(batch.created_ns, batch, max(batch.attempts, 1))
         temporary = self.folder / f".{os.getpid()}-{threading.get_ident()}-{batch.batch_id}.tmp"
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # a cleaner may have been by
-            _write_synced(temporary, batch.body)
-            temporary.replace(self.folder / name)
-        except OSError:
-            temporary.unlink(missing_ok=True)
-            raise
-        _sync_folder(self.folder)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # a cleaner may have been by
+        write_durably(self.folder / name, batch.body, temporary=temporary)
         with self._lock:
             self._bytes += len(batch.body)
             self._files += 1
@@ -124,7 +119,7 @@ class Spool:
     def claim(self) -> Iterator[bool]:
         """Try to become the one process that resends; False where another is."""
         with self._claim_lock:
-            descriptor = _try_lock(self.folder / _LOCK_NAME)
+            descriptor = lock_file(self.folder / _LOCK_NAME)
             self._claim_descriptor = descriptor
         try:
             yield descriptor is not None
@@ -183,6 +178,11 @@ class Spool:
         with self._lock:
             self._count()
             return self._files, self._bytes
+
+    def has_room(self) -> bool:
+        """Return whether there is room to spare, so far as this process knows."""
+        with self._lock:
+            return self._bytes < self.max_bytes * _ROOMY and self._files < _MAX_FILES * _ROOMY
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to resend."""
@@ -295,12 +295,25 @@ def _name(created_ns: int, batch: Batch | SpoolFile, attempts: int) -> str:
     )
 
 
-def _write_synced(path: Path, body: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
+def write_durably(path: Path, body: bytes, *, temporary: Path | None = None) -> None:
+    """Write a file whole or not at all: another name, sync, rename, sync of the folder.
+
+    Raises:
+        OSError: it could not be written; nothing is left behind.
+
+    """
+    temporary = temporary or path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -315,7 +328,7 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _try_lock(path: Path) -> int | None:
+def lock_file(path: Path) -> int | None:
     """Lock a file without waiting; the lock ends with the process at the latest."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -160,6 +160,16 @@ class Sender:
                 server_away=self._failures > 0,
             )
 
+    def has_room(self) -> bool:
+        """Return whether more can be taken without dropping something soon.
+
+        Asked by those who can wait, because what they send stays where it is: log files.
+        """
+        if self._spool is not None:
+            return self._spool.has_room()
+        with self._changed:
+            return not self._failures and self._queue_bytes < self._config.queue_bytes / 2
+
     def count_lost_items(self, items: int) -> None:
         """Count items that never became part of a batch."""
         with self._changed:
