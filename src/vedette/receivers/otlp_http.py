@@ -1,0 +1,118 @@
+"""OTLP over HTTP: ``POST /v1/{traces,logs,metrics}``, protobuf or JSON.
+
+Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp. A protobuf body goes to the engine as it
+is; a JSON body is turned into protobuf by the protobuf library. Answers and errors come in the
+content type of the request: ``Export*ServiceResponse``, or ``google.rpc.Status``.
+
+``Vedette-Batch-Id`` (16 hex digits) and ``Vedette-Attempt`` let a client resend a batch whose
+acknowledgement it missed without storing it twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from google.rpc.status_pb2 import Status
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vedette.core.errors import InvalidInputError, UnsupportedMediaError, VedetteError
+from vedette.ingest import Source
+from vedette.receivers.otlp import GRPC_CODES, SIGNALS, OtlpSignal
+from vedette.store.catalog import Permission
+from vedette.web import authenticate, read_body, services_of
+from vedette.web.errors import error_headers
+
+PROTOBUF = "application/x-protobuf"
+JSON = "application/json"
+BATCH_HEADER = "vedette-batch-id"
+ATTEMPT_HEADER = "vedette-attempt"
+_BATCH_DIGITS = 16
+_MAX_ATTEMPT = 1_000_000
+_log = logging.getLogger(__name__)
+
+
+async def _receive(request: Request, signal: OtlpSignal) -> Response:
+    services = services_of(request)
+    content_type = _content_type(request)
+    try:
+        # Who calls is checked before a byte of the body is read.
+        principal = await authenticate(request, Permission.TELEMETRY_WRITE)
+        if content_type not in {PROTOBUF, JSON}:
+            raise UnsupportedMediaError(
+                f"Content-Type {content_type[:60]!r} is not OTLP",
+                field="Content-Type",
+                remedy=f"send {PROTOBUF} or {JSON}",
+            )
+        batch_id, attempt = _batch(request)
+        body = await read_body(request, services.settings)
+        if content_type == JSON:
+            body = await asyncio.to_thread(signal.protobuf_from_json, body)
+        receipt = await services.ingest.submit(
+            signal.source, principal.account, body, batch_id=batch_id, attempt=attempt
+        )
+    except VedetteError as error:
+        return _failure(error, content_type)
+    except Exception:
+        _log.exception("receiving OTLP failed")
+        return _failure(VedetteError("something went wrong in the server"), content_type)
+    if not receipt.rejected:
+        return Response(b"{}" if content_type == JSON else b"", media_type=content_type)
+    return Response(
+        _encoded(signal.partial_success(receipt.rejected), content_type), media_type=content_type
+    )
+
+
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _batch(request: Request) -> tuple[int, int]:
+    """Return the batch id (0 for none) and the attempt."""
+    text = request.headers.get(BATCH_HEADER)
+    if text is None:
+        return 0, 1
+    attempt = request.headers.get(ATTEMPT_HEADER, "1")
+    try:
+        if len(text) != _BATCH_DIGITS or not 1 <= int(attempt) <= _MAX_ATTEMPT:
+            raise ValueError
+        return int(text, 16), int(attempt)
+    except ValueError:
+        raise InvalidInputError(
+            "the batch id or the attempt is not one",
+            field="Vedette-Batch-Id",
+            remedy="send 16 hexadecimal digits, and an attempt from 1",
+        ) from None
+
+
+def _failure(error: VedetteError, content_type: str) -> Response:
+    text = " - ".join(filter(None, (error.message, error.remedy)))
+    status = Status(code=GRPC_CODES.get(error.status, GRPC_CODES[500]).value[0], message=text)
+    media_type = JSON if content_type == JSON else PROTOBUF
+    return Response(
+        _encoded(status, media_type), error.status, error_headers(error), media_type
+    )
+
+
+def _encoded(message: Message, content_type: str) -> bytes:
+    if content_type == JSON:
+        return json_format.MessageToJson(message, indent=None).encode()
+    return message.SerializeToString()
+
+
+def _route(path: str, signal: OtlpSignal) -> Route:
+    async def receive(request: Request) -> Response:
+        return await _receive(request, signal)
+
+    return Route(path, receive, methods=["POST"], name=f"otlp {signal.source.signal}")
+
+
+routes = [
+    _route("/v1/traces", SIGNALS[Source.OTLP_TRACES]),
+    _route("/v1/logs", SIGNALS[Source.OTLP_LOGS]),
+    _route("/v1/metrics", SIGNALS[Source.OTLP_METRICS]),
+]

@@ -1,0 +1,5 @@
+"""The server process: its services, its HTTP and gRPC surfaces, its life from start to stop."""
+
+from vedette.server.process import serve
+
+__all__ = ["serve"]
