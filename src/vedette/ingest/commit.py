@@ -31,7 +31,7 @@ from vedette.core.time import now_ns
 from vedette.ingest.batches import BatchMemory, stored_tables
 from vedette.ingest.disk import CHECK_SECONDS, DiskGuard
 from vedette.ingest.envelope import Body
-from vedette.ingest.rejected import RejectedBodies, rejected_records
+from vedette.ingest.rejected import RejectedBodies, Rejections, rejected_records
 from vedette.ingest.sources import Source, SourceSpec
 from vedette.store.warehouse import InsertSettings, Warehouse
 from vedette.store.warehouse.migrate import format_schema
@@ -57,11 +57,13 @@ class Receipt:
     Attributes:
         rejected: reason to number of records that were not stored.
         duplicate: whether the batch had been stored before, so that nothing was stored now.
+        lines: reason to the numbers of the rejected lines, from 1, where the body is lines.
 
     """
 
     rejected: dict[str, int] = field(default_factory=dict)
     duplicate: bool = False
+    lines: dict[str, list[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -288,8 +290,9 @@ class Ingest:
         except VedetteError as error:
             _log.error("a group of %d %s bodies failed: %s", len(bodies), source.name, error)
             return [UnavailableError("storing failed; try again", retry_after=5)] * len(bodies)
-        counts = rejected_records(self._warehouse, bodies)
-        return [Receipt(counts.get(body.request_id, {})) for body in bodies]
+        found = rejected_records(self._warehouse, bodies)
+        rejections = [found.get(body.request_id, Rejections()) for body in bodies]
+        return [Receipt(r.counts, lines=r.lines) for r in rejections]
 
     def _insert(self, spec: SourceSpec, bodies: Sequence[Body]) -> None:
         chunks = [part for body in bodies for part in (body.envelope(), body.data)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -15,13 +16,29 @@ KEPT = 256
 SAMPLE_BYTES = 4096
 _LIMITS = QueryLimits(rows=10_000, seconds=5.0)
 _COUNTS = """
-SELECT RequestId, Reason, sum(Count) AS Count
+SELECT
+    RequestId, Reason, sum(rejected.Count) AS Count,
+    arraySort(groupArrayArray(rejected.Lines)) AS Lines
 FROM rejected
 WHERE ReceivedTime >= fromUnixTimestamp64Milli({oldest:Int64}) AND RequestId IN {ids:Array(UInt64)}
 GROUP BY RequestId, Reason
 ORDER BY RequestId, Reason
 """
 _log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Rejections:
+    """The rejected records of one request.
+
+    Attributes:
+        counts: reason to number of records.
+        lines: reason to the numbers of the lines they stood in, from 1, where the body is lines.
+
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, list[int]] = field(default_factory=dict)
 
 
 class RejectedBodies:
@@ -60,8 +77,8 @@ class RejectedBodies:
             _log.warning("%d rejected bodies were not kept: %s", len(rows), error)
 
 
-def rejected_records(warehouse: Warehouse, bodies: list[Body]) -> dict[int, dict[str, int]]:
-    """Return, by request id, how many records of a committed group were rejected for which reason."""
+def rejected_records(warehouse: Warehouse, bodies: list[Body]) -> dict[int, Rejections]:
+    """Return, by request id, which records of a committed group were rejected for which reason."""
     answer = warehouse.query(
         _COUNTS,
         {
@@ -70,7 +87,10 @@ def rejected_records(warehouse: Warehouse, bodies: list[Body]) -> dict[int, dict
         },
         limits=_LIMITS,
     )
-    counts: dict[int, dict[str, int]] = {}
+    found: dict[int, Rejections] = {}
     for record in answer.records():
-        counts.setdefault(record["RequestId"], {})[record["Reason"]] = record["Count"]
-    return counts
+        rejections = found.setdefault(record["RequestId"], Rejections())
+        rejections.counts[record["Reason"]] = record["Count"]
+        if record["Lines"]:
+            rejections.lines[record["Reason"]] = record["Lines"]
+    return found
