@@ -7,6 +7,7 @@ that the scope is for can be written. So no code can change an entity and forget
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ BUSY_TIMEOUT_S = 10.0
 """How long a statement waits for another's lock before it is answered 503."""
 
 _SCOPE_OPTION = "vedette_write_scope"
+_WAL_RETRY_S = 0.01
 _POOL_SIZE = 8
 _POOL_OVERFLOW = 24
 
@@ -152,9 +154,23 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
     if not isinstance(connection, sqlite3.Connection):
         raise TypeError("the SQLite catalog needs the sqlite3 driver")
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode = WAL")
+    _enter_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """Switch to write-ahead logging; SQLite itself does not wait for locks when it does that."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_WAL_RETRY_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

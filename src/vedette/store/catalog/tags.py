@@ -167,7 +167,15 @@ def _of(resource: str) -> Select[TagRow]:
 
 
 def _text(resource: ResourceId) -> str:
-    return check_text(str(resource), field="resource", max_length=MAX_RESOURCE)
+    """Return the stored form of an identity: never stripped, as blanks are part of a name."""
+    text = str(resource)
+    if len(text) > MAX_RESOURCE or not is_storable(text):
+        raise InvalidInputError(
+            "the resource's identity is too long or holds control characters",
+            field="resource",
+            remedy=f"use up to {MAX_RESOURCE} characters of text",
+        )
+    return text
 
 
 def _require_some(tags: object) -> None:
