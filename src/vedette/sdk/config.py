@@ -184,7 +184,8 @@ def _flag(value: Any) -> bool:  # noqa: ANN401 - checked here
 
 
 def _count(value: Any) -> int:  # noqa: ANN401 - checked here
-    number = int(value) if isinstance(value, str) and value.isascii() else value
+    is_digits = isinstance(value, str) and value.isascii() and value.isdecimal()
+    number = int(value) if is_digits else value
     if isinstance(number, bool) or not isinstance(number, int) or number < 0:
         raise ValueError("a whole number of at least 0")
     return number

@@ -23,7 +23,7 @@ _TRACE_DIGITS, _SPAN_DIGITS = 32, 16
 _MAX_ATTRIBUTES = 128
 _MAX_DEPTH = 8
 _INT64 = 2**63
-_FARTHEST_S = 253402300800  # the year 10000
+_FARTHEST_S = 2**63 // 10**9  # in 2262, the last second of signed 64-bit nanoseconds
 _LOOK_AT = 256
 
 _SEVERITIES = {
