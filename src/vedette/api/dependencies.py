@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query, Request
 
+from vedette.core.errors import InvalidInputError, OverloadedError
+from vedette.core.ids import new_id
 from vedette.core.time import TimeRange
 from vedette.store.catalog import Actor, Permission, Principal
 from vedette.web import Services, authenticate, services_of
 
 T = TypeVar("T")
+MAX_TAILS = 50
+"""Followers of live tails at the same time in one process."""
+_tails = asyncio.Semaphore(MAX_TAILS)
+_QUERY_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 def get_services(request: Request) -> Services:
@@ -44,10 +51,6 @@ Admin = Annotated[Principal, Depends(_caller(Permission.ADMIN))]
 InstallationAdmin = Annotated[Principal, Depends(_caller(Permission.INSTALLATION_ADMIN))]
 Auditor = Annotated[Principal, Depends(_caller(Permission.AUDIT_READ))]
 Range = Annotated[TimeRange, Depends(get_range)]
-QueryId = Annotated[
-    str | None,
-    Query(pattern="^[A-Za-z0-9-]{1,64}$", description="name it, to cancel it by DELETE /queries/{id}"),
-]
 Limit = Annotated[int, Query(ge=1, le=10_000)]
 
 
@@ -60,23 +63,47 @@ def actor_of(request: Request, principal: Principal) -> Actor:
     )
 
 
-async def cancellable(
-    request: Request, services: Services, principal: Principal, query_id: str, work: Callable[[], T]
+async def run_query(
+    request: Request, services: Services, caller: Principal, work: Callable[[str], T]
 ) -> T:
-    """Run blocking work in a thread; where the client hangs up, cancel its query in the engine."""
-    task = asyncio.ensure_future(asyncio.to_thread(work))
+    """Run blocking work in a thread; where the client hangs up, cancel its query in the engine.
+
+    Args:
+        request: a header ``X-Query-Id`` names the query, for cancelling it by another request.
+        services: the services.
+        caller: whose query.
+        work: takes the query's id and returns the answer.
+
+    """
+    query_id = request.headers.get("x-query-id") or new_id()
+    if not _QUERY_ID.fullmatch(query_id):
+        raise InvalidInputError(
+            "the query id is not one",
+            field="X-Query-Id",
+            remedy="use up to 64 letters, digits and hyphens",
+        )
+    task = asyncio.ensure_future(asyncio.to_thread(work, query_id))
     watcher = asyncio.ensure_future(_disconnected(request))
     try:
         await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            await asyncio.to_thread(services.runner.cancel, principal.account, query_id)
+            await asyncio.to_thread(services.runner.cancel, caller.account, query_id)
         return await task
     finally:
         watcher.cancel()
 
 
 async def _disconnected(request: Request) -> None:
-    while True:
-        message: Any = await request.receive()
-        if message["type"] == "http.disconnect":
-            return
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def take_tail_slot() -> AsyncIterator[None]:
+    """Hold one of the places for followers, as long as the response lasts."""
+    if _tails.locked():
+        raise OverloadedError(f"{MAX_TAILS} followers are at it already", retry_after=30)
+    async with _tails:
+        yield
+
+
+TailSlot = Annotated[None, Depends(take_tail_slot)]

@@ -28,6 +28,11 @@ class QueryRunner:
             memory_bytes=most.query_max_memory_bytes,
         )
 
+    def export_limits(self, rows: int) -> QueryLimits:
+        """Return the limits of an export: many rows, and the time to send them."""
+        most = self._settings
+        return QueryLimits(rows, most.query_max_seconds * 10, most.query_max_memory_bytes)
+
     def run(
         self,
         account: str,

@@ -1,0 +1,1 @@
+"""Domain services of telemetry: logs, metrics, traces, resources and their retention."""

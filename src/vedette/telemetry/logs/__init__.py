@@ -1,0 +1,28 @@
+"""Log records: search, counts over time, facets, patterns, live tail and export."""
+
+from vedette.telemetry.logs.facets import Facet, facets, suggest_keys, suggest_values
+from vedette.telemetry.logs.patterns import patterns
+from vedette.telemetry.logs.search import (
+    MAX_EXPORT_ROWS,
+    MAX_PAGE,
+    LogPage,
+    export_logs,
+    histogram,
+    search_logs,
+)
+from vedette.telemetry.logs.tail import LogTail
+
+__all__ = [
+    "MAX_EXPORT_ROWS",
+    "MAX_PAGE",
+    "Facet",
+    "LogPage",
+    "LogTail",
+    "export_logs",
+    "facets",
+    "histogram",
+    "patterns",
+    "search_logs",
+    "suggest_keys",
+    "suggest_values",
+]

@@ -1,0 +1,215 @@
+"""Search of log records, newest first, their counts over time, and export."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from vedette.core.errors import InvalidInputError
+from vedette.core.time import TimeRange
+from vedette.query import QueryRunner
+from vedette.query.language import LOGS, Condition, Signal, compile_search
+from vedette.telemetry.buckets import bucket_seconds
+
+MAX_PAGE = 1000
+EXPORT_FORMATS = {"csv": "CSVWithNames", "ndjson": "JSONEachRow", "parquet": "Parquet"}
+MAX_EXPORT_ROWS = 1_000_000
+
+# Ordering by the sort key's coarse time first lets the engine read backwards and stop early; the
+# order is that of Timestamp alone.
+_ORDER = {
+    "desc": "toStartOfFiveMinutes(TimestampTime) DESC, Timestamp DESC",
+    "asc": "toStartOfFiveMinutes(TimestampTime) ASC, Timestamp ASC",
+}
+_RECORD = """
+    Timestamp AS timestamp, SeverityText AS severity_text, SeverityNumber AS severity_number,
+    ServiceName AS service_name, Body AS body, TraceId AS trace_id, SpanId AS span_id,
+    EventName AS event_name, ScopeName AS scope_name, LogAttributes AS attributes,
+    ResourceAttributes AS resource, ReceivedTime AS received_time
+"""
+_SEARCH = """
+SELECT {record}
+FROM @otel_logs
+WHERE {time_range} AND ({condition}) {cursor}
+ORDER BY {order}
+LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
+"""
+_HISTOGRAM = """
+SELECT
+    toStartOfInterval(Timestamp, toIntervalSecond({{step:UInt32}})) AS time,
+    {level} AS level,
+    count() AS count
+FROM @otel_logs
+WHERE {time_range} AND ({condition})
+GROUP BY time, level
+ORDER BY time, level
+"""
+_LEVEL = (
+    "if(SeverityNumber BETWEEN 1 AND 24, "
+    "['trace', 'debug', 'info', 'warn', 'error', 'fatal'][intDiv(SeverityNumber - 1, 4) + 1], 'unset')"
+)
+_CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z):(\d{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """One page of log records.
+
+    Attributes:
+        records: one mapping a record, in order.
+        cursor: where the next page begins; None where there is none.
+        terms: words of the search, for highlighting.
+        rows_read: rows that the engine read.
+        seconds: time that the engine took.
+
+    """
+
+    records: list[dict[str, Any]]
+    cursor: str | None
+    terms: tuple[str, ...]
+    rows_read: int
+    seconds: float
+
+
+def search_logs(
+    runner: QueryRunner,
+    account: str,
+    time_range: TimeRange,
+    text: str = "",
+    *,
+    limit: int = 100,
+    cursor: str | None = None,
+    order: str = "desc",
+    query_id: str | None = None,
+) -> LogPage:
+    """Return log records that match a search-box text.
+
+    Args:
+        runner: runs the query.
+        account: whose records.
+        time_range: of the records' timestamps.
+        text: search-box syntax; empty matches everything.
+        limit: records a page, at most ``MAX_PAGE``.
+        cursor: from the page before.
+        order: ``desc`` (newest first) or ``asc``.
+        query_id: name for cancelling.
+
+    """
+    if order not in _ORDER:
+        raise InvalidInputError(f"{order!r} is not an order", field="order", remedy="use desc or asc")
+    condition = compile_search(text, Signal.LOGS)
+    limit = min(limit, MAX_PAGE)
+    moment, skipped = _parse_cursor(cursor)
+    comparison = "<=" if order == "desc" else ">="
+    sql = _SEARCH.format(
+        record=_RECORD,
+        time_range=LOGS.in_time_range(),
+        condition=condition.sql,
+        cursor=f"AND Timestamp {comparison} {{cursor:DateTime64(9)}}" if moment else "",
+        order=_ORDER[order],
+    )
+    params = {**_params(time_range, condition), "limit": limit, "offset": skipped}
+    if moment:
+        params["cursor"] = moment
+    answer = runner.run(account, sql, params, query_id=query_id)
+    records = answer.records()
+    next_cursor = _next_cursor(records, cursor) if len(records) == limit else None
+    return LogPage(records, next_cursor, condition.terms, answer.rows_read, answer.seconds)
+
+
+def histogram(
+    runner: QueryRunner,
+    account: str,
+    time_range: TimeRange,
+    text: str = "",
+    *,
+    points: int = 60,
+    query_id: str | None = None,
+) -> dict[str, Any]:
+    """Return counts over time by level: ``step`` (s), ``times`` and ``series`` (level to counts).
+
+    All series are as long as ``times``; an interval without records counts 0.
+    """
+    condition = compile_search(text, Signal.LOGS)
+    step = bucket_seconds(time_range, points)
+    sql = _HISTOGRAM.format(
+        level=_LEVEL, time_range=LOGS.in_time_range(), condition=condition.sql
+    )
+    answer = runner.run(
+        account, sql, {**_params(time_range, condition), "step": step}, query_id=query_id
+    )
+    first = int(time_range.start.timestamp()) // step * step
+    last = int((time_range.end - timedelta(microseconds=1)).timestamp()) // step * step
+    times = list(range(first, last + 1, step))
+    series: dict[str, list[int]] = {}
+    for moment, level, count in zip(answer["time"], answer["level"], answer["count"], strict=True):
+        counts = series.setdefault(level, [0] * len(times))
+        counts[(_epoch(moment) - first) // step] = count
+    return {"step": step, "times": times, "series": series}
+
+
+def export_logs(
+    runner: QueryRunner,
+    account: str,
+    time_range: TimeRange,
+    text: str,
+    *,
+    file_format: str,
+    limit: int,
+    query_id: str | None = None,
+) -> Iterator[bytes]:
+    """Yield matching records, newest first, as ``csv``, ``ndjson`` or ``parquet``."""
+    if file_format not in EXPORT_FORMATS:
+        raise InvalidInputError(
+            f"{file_format!r} is not an export format",
+            field="format",
+            remedy=f"use one of {', '.join(EXPORT_FORMATS)}",
+        )
+    condition = compile_search(text, Signal.LOGS)
+    sql = _SEARCH.format(
+        record=_RECORD,
+        time_range=LOGS.in_time_range(),
+        condition=condition.sql,
+        cursor="",
+        order=_ORDER["desc"],
+    )
+    params = {**_params(time_range, condition), "limit": min(limit, MAX_EXPORT_ROWS), "offset": 0}
+    return runner.stream(
+        account,
+        sql,
+        params,
+        output_format=EXPORT_FORMATS[file_format],
+        limits=runner.export_limits(MAX_EXPORT_ROWS),
+        query_id=query_id,
+    )
+
+
+def _params(time_range: TimeRange, condition: Condition) -> dict[str, Any]:
+    return {**condition.params, "start": time_range.start, "end": time_range.end}
+
+
+def _parse_cursor(cursor: str | None) -> tuple[str | None, int]:
+    """Return the moment that a page begins at and how many of its records came already."""
+    if cursor is None:
+        return None, 0
+    match = _CURSOR.fullmatch(cursor)
+    if not match:
+        raise InvalidInputError(
+            "the cursor is not one", field="cursor", remedy="pass the cursor of the page before"
+        )
+    return match[1].replace("T", " ").rstrip("Z"), int(match[2])
+
+
+def _next_cursor(records: list[dict[str, Any]], previous: str | None) -> str:
+    last = records[-1]["timestamp"]
+    same = sum(1 for record in reversed(records) if record["timestamp"] == last)
+    if previous and previous.rpartition(":")[0] == last:
+        same += int(previous.rpartition(":")[2])
+    return f"{last}:{same}"
+
+
+def _epoch(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())
