@@ -144,4 +144,4 @@ def test_times_are_utc():
     event = AuditEvent(actor=Actor.anonymous(), name="X", time=datetime(2026, 1, 1, tzinfo=UTC))
     record = build_record(event, now=NOW, sequence=1, previous_hash=GENESIS_HASH)
     assert record["eventTime"] == "2026-01-01T00:00:00.000000Z"
-    assert record["recipientAccountId"] is None
+    assert record["recipientAccountId"] == "default"

@@ -76,6 +76,8 @@ def test_failures_look_alike(catalog, actor, user):
 def test_failed_attempts_are_recorded_without_what_was_typed(catalog, user, raw):
     refuse(catalog, login="my-password-typed-as-login")
     refuse(catalog)
+    failed = catalog.audit.list("default", event_name="SignIn").items
+    assert [item.record["userIdentity"]["type"] for item in failed] == ["User", "Anonymous"]
     records = str(raw("SELECT record FROM audit WHERE event_name = 'SignIn'"))
     assert records.count('"errorCode":"unauthenticated"') == 2
     assert "my-password" not in records

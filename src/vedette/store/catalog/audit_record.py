@@ -18,6 +18,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import InvalidInputError, VedetteError
+from vedette.core.identity import DEFAULT_ACCOUNT
 from vedette.core.ids import new_id
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ _KEY_TEXT = re.compile(r"vdt_[0-9a-z]{26}_[\w-]+", re.ASCII)
 class AuditEvent:
     """What happened, before it has a place in the chain.
 
-    ``account`` is whose resources it was about (the actor's account if None), ``request`` and
+    ``account`` is whose resources it was about: the actor's account if None, and the installation's
+    own where no account is known either, so that every record has readers. ``request`` and
     ``response`` become requestParameters and responseElements (the latter only of mutations). Of
     both, members whose name tells of a secret are hidden and what is long is cut.
     """
@@ -97,7 +99,7 @@ def build_record(
         "requestParameters": clean_elements(event.request),
         "responseElements": None if event.read_only else clean_elements(event.response),
         "resources": [clean_text(str(resource)) for resource in event.resources[:_MAX_MEMBERS]],
-        "recipientAccountId": event.account or actor.account,
+        "recipientAccountId": event.account or actor.account or DEFAULT_ACCOUNT,
         "sequence": sequence,
         "previousHash": previous_hash,
     }

@@ -223,7 +223,7 @@ class AuditRow(Base):
     sequence: Mapped[int] = mapped_column(Sequence64, primary_key=True, autoincrement=False)
     event_id: Mapped[str] = mapped_column(unique=True)
     event_time: Mapped[datetime]
-    account: Mapped[str | None]
+    account: Mapped[str]
     actor_id: Mapped[str]
     event_name: Mapped[str]
     read_only: Mapped[bool]

@@ -25,6 +25,11 @@ def hash_password(password: str) -> str:
             field="password",
             remedy=f"choose one of {MIN_LENGTH} to {MAX_LENGTH} characters",
         )
+    return renew_hash(password)
+
+
+def renew_hash(password: str) -> str:
+    """Return a hash with today's parameters of a password that was just verified."""
     return _hasher.hash(_encode(password))
 
 

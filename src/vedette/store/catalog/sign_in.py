@@ -6,6 +6,7 @@ or is disabled, so that logins cannot be found out.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from vedette.store.catalog.actor import Actor, IdentityType
 from vedette.store.catalog.audit_record import AuditEvent
 from vedette.store.catalog.memberships import roles_in
 from vedette.store.catalog.models import MembershipRow, UserRow
-from vedette.store.catalog.passwords import hash_password, is_outdated, verify_password
+from vedette.store.catalog.passwords import is_outdated, renew_hash, verify_password
 from vedette.store.catalog.users import find_user, normalise_login
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from vedette.store.catalog.database import Change, Database
+    from vedette.core.errors import VedetteError
+    from vedette.store.catalog.database import Database
     from vedette.store.catalog.sessions import CreatedSession, Sessions
 
 FREE_ATTEMPTS = 5
@@ -34,6 +36,16 @@ FREE_ATTEMPTS = 5
 FIRST_LOCK = timedelta(seconds=30)
 """Each wrong password after that doubles the time locked, up to ``LONGEST_LOCK``."""
 LONGEST_LOCK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The user that wants to sign in, as read before the password was checked."""
+
+    user_id: str
+    login: str
+    password_hash: str | None
+    renewed_hash: str | None = None
 
 
 class SignIn:
@@ -58,7 +70,7 @@ class SignIn:
 
         Args:
             login: as the user was created with; case does not matter.
-            password: at most 1024 characters are looked at.
+            password: one of more than 1024 characters is wrong.
             lifetime: how long the session lasts.
             account: the account to open; None for ``default`` or else the first with a role.
             ip: the caller's address, for the audit record and the session.
@@ -75,44 +87,46 @@ class SignIn:
         caller = Actor.anonymous(ip=ip, user_agent=user_agent, request_id=request_id)
         found = self._find(login)
         # Hashing takes long, so it happens before the transaction that everyone queues for.
-        matches = verify_password(found[1] if found else None, password)
+        matches = verify_password(found.password_hash if found else None, password)
         if found is None:
             # What was typed as login may well be a password, so it is not recorded.
             error = _refusal()
             self._database.record([AuditEvent(actor=caller, name="SignIn", error=error)])
             raise error
-        user_id, checked_hash = found
-        rehashed = None
-        if matches and checked_hash is not None and is_outdated(checked_hash):
-            rehashed = hash_password(password)
-        actor = Actor(
-            type=IdentityType.USER,
-            id=user_id,
-            name=normalise_login(login),
-            ip=ip,
-            user_agent=user_agent,
-            request_id=request_id,
-        )
-        created: CreatedSession | None = None
-        refusal: UnauthenticatedError | ForbiddenError | None = None
-        with self._database.change(actor, "SignIn", account=account) as change:
-            user = find_user(change.session, user_id)
-            now = self._database.clock.now()
-            refusal = _judge(user, now, matches=matches and user.password_hash == checked_hash)
-            if refusal is None:
-                user.password_hash = rehashed or user.password_hash
-                chosen = account or _first_account(change.session, user_id)
-                refusal = _no_role(change.session, user_id, chosen)
-                if refusal is None and chosen is not None:
-                    created = self._open(change, user_id, chosen, lifetime)
-            if refusal is not None:
-                change.fail(refusal)
-        if created is None:
-            raise refusal or _refusal()
-        return created
+        if matches and is_outdated(found.password_hash or ""):
+            found = replace(found, renewed_hash=renew_hash(password))
+        actor = replace(caller, type=IdentityType.USER, id=found.user_id, name=found.login)
+        return self._attempt(actor, found, account=account, lifetime=lifetime, matches=matches)
 
-    def _find(self, login: str) -> tuple[str, str | None] | None:
-        """Return id and password hash of the user with this login."""
+    def _attempt(
+        self,
+        actor: Actor,
+        found: _Found,
+        *,
+        account: str | None,
+        lifetime: timedelta,
+        matches: bool,
+    ) -> CreatedSession:
+        """Count the attempt and open the session; a refusal is stored and recorded too."""
+        with self._database.change(actor, "SignIn", account=account) as change:
+            user = find_user(change.session, found.user_id)
+            matches = matches and user.password_hash == found.password_hash
+            refusal = _judge(user, self._database.clock.now(), matches=matches)
+            if refusal is None:
+                user.password_hash = found.renewed_hash or user.password_hash
+                chosen = account or _first_account(change.session, user.id)
+                refusal = _check_account(change.session, user.id, chosen)
+                if refusal is None and chosen is not None:
+                    change.within(chosen)
+                    return self._sessions.add(
+                        change, account=chosen, lifetime=lifetime, user_id=user.id
+                    )
+            refusal = refusal or _refusal()
+            change.fail(refusal)
+        raise refusal
+
+    def _find(self, login: str) -> _Found | None:
+        """Return the user with this login."""
         try:
             login = normalise_login(login)
         except InvalidInputError:
@@ -120,16 +134,10 @@ class SignIn:
         query = select(UserRow.id, UserRow.password_hash).where(UserRow.login == login)
         with self._database.read() as session:
             row = session.execute(query).one_or_none()
-        return (row[0], row[1]) if row else None
-
-    def _open(
-        self, change: Change, user_id: str, account: str, lifetime: timedelta
-    ) -> CreatedSession:
-        change.within(account)
-        return self._sessions.add(change, account=account, lifetime=lifetime, user_id=user_id)
+        return _Found(row[0], login, row[1]) if row else None
 
 
-def _judge(user: UserRow, now: datetime, *, matches: bool) -> UnauthenticatedError | None:
+def _judge(user: UserRow, now: datetime, *, matches: bool) -> VedetteError | None:
     """Count the attempt and tell whether it may go on."""
     if user.disabled or (user.locked_until is not None and user.locked_until > now):
         return _refusal()
@@ -156,7 +164,8 @@ def _first_account(session: Session, user_id: str) -> str | None:
     return accounts[0] if accounts else None
 
 
-def _no_role(session: Session, user_id: str, account: str | None) -> ForbiddenError | None:
+def _check_account(session: Session, user_id: str, account: str | None) -> VedetteError | None:
+    """Return why the user cannot sign in to this account, or None."""
     if account is not None and roles_in(session, user_id, account):
         if not find_account(session, account).disabled:
             return None

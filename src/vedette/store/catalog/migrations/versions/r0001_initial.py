@@ -166,7 +166,7 @@ def _create_audit() -> None:
         sa.Column("sequence", SEQUENCE, autoincrement=False, nullable=False),
         sa.Column("event_id", TEXT, nullable=False),
         sa.Column("event_time", MOMENT, nullable=False),
-        sa.Column("account", TEXT, nullable=True),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("actor_id", TEXT, nullable=False),
         sa.Column("event_name", TEXT, nullable=False),
         sa.Column("read_only", sa.Boolean(), nullable=False),
