@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     data_dir: Path = Path("vedette-data")
     """Folder of the embedded stores, the lock file and the writer's scratch space."""
 
+    backup_dir: Path | None = None
+    """Folder that backups are written to; ``data_dir/backups`` where it is not set."""
+
     warehouse_url: str = ""
     """``chdb:///path`` (embedded) or ``clickhouse://user:password@host:8123/database`` (add
     ``?secure=1`` for TLS, ``?cluster=name`` for replicated and distributed tables). Empty: chDB
@@ -117,3 +120,7 @@ class Settings(BaseSettings):
     def resolved_catalog_url(self) -> str:
         """Return ``catalog_url``, or the SQLite one under ``data_dir``."""
         return self.catalog_url or f"sqlite:///{(self.data_dir / 'catalog.sqlite').absolute()}"
+
+    def resolved_backup_dir(self) -> Path:
+        """Return ``backup_dir``, or the one under ``data_dir``, absolute."""
+        return (self.backup_dir or self.data_dir / "backups").absolute()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -144,6 +145,17 @@ class Warehouse(ABC):
     @abstractmethod
     def free_disk_bytes(self) -> int:
         """Return the free space where the engine stores its parts."""
+
+    @abstractmethod
+    def backup(self, folder: Path) -> None:
+        """Write a consistent copy of every table to a new folder, while writes go on.
+
+        A server takes the folder's name alone, under its own ``backups.allowed_path``.
+        """
+
+    @abstractmethod
+    def restore(self, folder: Path) -> None:
+        """Bring back what ``backup`` wrote, into a store without tables."""
 
     @abstractmethod
     def close(self) -> None:

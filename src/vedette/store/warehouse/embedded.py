@@ -18,6 +18,7 @@ from vedette.core.errors import OverloadedError, UnavailableError, VedetteError
 from vedette.store.warehouse.base import InsertSettings, Query, Warehouse
 from vedette.store.warehouse.lock import FolderLock
 from vedette.store.warehouse.statement import (
+    literal,
     marked,
     query_settings,
     settings_clause,
@@ -37,6 +38,7 @@ class EmbeddedWarehouse(Warehouse):
         readers: queries that run at the same time.
         memory_bytes: limit over all statements together.
         cache_bytes: limit of the mark, index and text-index caches together.
+        backups: the one folder that backups may be written to and read from.
 
     Raises:
         StoreLockedError: another process has the folder open.
@@ -44,7 +46,13 @@ class EmbeddedWarehouse(Warehouse):
     """
 
     def __init__(
-        self, path: Path, *, readers: int = 4, memory_bytes: int = 2 << 30, cache_bytes: int = 96 << 20
+        self,
+        path: Path,
+        *,
+        readers: int = 4,
+        memory_bytes: int = 2 << 30,
+        cache_bytes: int = 96 << 20,
+        backups: Path | None = None,
     ) -> None:
         path.mkdir(parents=True, exist_ok=True)
         self._path = path
@@ -52,7 +60,8 @@ class EmbeddedWarehouse(Warehouse):
         self._lock.acquire()
         self._closed = False
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
-        options = urlencode(_server_settings(memory_bytes, cache_bytes))
+        settings = _server_settings(memory_bytes, cache_bytes)
+        options = urlencode({**settings, "backups.allowed_path": str(backups or path.parent / "backups")})
         address = f"{path}?{options}"
         try:
             self._readers = _pool(address, readers)
@@ -94,6 +103,14 @@ class EmbeddedWarehouse(Warehouse):
     def free_disk_bytes(self) -> int:
         """See ``Warehouse.free_disk_bytes``."""
         return shutil.disk_usage(self._path).free
+
+    def backup(self, folder: Path) -> None:
+        """See ``Warehouse.backup``; the folder lies in the one given as ``backups``."""
+        self.execute(f"BACKUP DATABASE default TO File({literal(str(folder))})")
+
+    def restore(self, folder: Path) -> None:
+        """See ``Warehouse.restore``."""
+        self.execute(f"RESTORE DATABASE default FROM File({literal(str(folder))})")
 
     def close(self) -> None:
         """See ``Warehouse.close``."""

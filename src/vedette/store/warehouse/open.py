@@ -11,8 +11,11 @@ from vedette.store.warehouse.base import Warehouse
 from vedette.store.warehouse.migrate import migrate
 
 
-def open_warehouse(settings: Settings) -> Warehouse:
-    """Open the warehouse of ``settings.warehouse_url`` and bring its schema up to date."""
+def open_warehouse(settings: Settings, *, empty: bool = False) -> Warehouse:
+    """Open the warehouse of ``settings.warehouse_url`` and bring its schema up to date.
+
+    With ``empty`` no table is made, for a restore.
+    """
     url = settings.resolved_warehouse_url()
     scheme = urlsplit(url).scheme
     warehouse: Warehouse
@@ -24,6 +27,7 @@ def open_warehouse(settings: Settings) -> Warehouse:
             readers=settings.warehouse_readers,
             memory_bytes=settings.warehouse_memory_bytes,
             cache_bytes=settings.warehouse_cache_bytes,
+            backups=settings.resolved_backup_dir(),
         )
     elif scheme == "clickhouse":
         from vedette.store.warehouse.server import ServerWarehouse  # noqa: PLC0415 - slow import
@@ -35,6 +39,8 @@ def open_warehouse(settings: Settings) -> Warehouse:
             field="warehouse_url",
             remedy="use chdb:///path or clickhouse://user:password@host:8123/database",
         )
+    if empty:
+        return warehouse
     try:
         migrate(warehouse)
     except Exception:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,7 +13,13 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError,
 
 from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.store.warehouse.base import InsertSettings, Query, Warehouse
-from vedette.store.warehouse.statement import error_code, marked, query_settings, translate
+from vedette.store.warehouse.statement import (
+    error_code,
+    literal,
+    marked,
+    query_settings,
+    translate,
+)
 
 STREAM_BYTES = 1 << 20
 
@@ -89,6 +96,18 @@ class ServerWarehouse(Warehouse):
         """Return the least free space over the server's disks."""
         free: Any = self.query("SELECT min(unreserved_space) AS free FROM system.disks").scalar()
         return int(free or 0)
+
+    def backup(self, folder: Path) -> None:
+        """See ``Warehouse.backup``."""
+        self.execute(f"BACKUP DATABASE {self._database()} TO File({literal(folder.name)})")
+
+    def restore(self, folder: Path) -> None:
+        """See ``Warehouse.restore``."""
+        self.execute(f"RESTORE DATABASE {self._database()} FROM File({literal(folder.name)})")
+
+    def _database(self) -> str:
+        name: str = self.query("SELECT currentDatabase() AS name").scalar()
+        return f"`{name}`"
 
     def close(self) -> None:
         """See ``Warehouse.close``."""

@@ -67,6 +67,7 @@ def translate(message: str) -> VedetteError:
     """Turn an engine's message into our error for it."""
     code = error_code(message)
     text = _TAIL.sub("", _PREFIX.sub("", message.strip())).split("Stack trace")[0]
+    text = text.split(" In scope ")[0]
     text = re.sub(r"/\* vedette:\w+ \*/ ?", "", text)[:_MAX_MESSAGE]
     if code in _TIMEOUT:
         return QueryLimitError(

@@ -1,0 +1,89 @@
+"""The server as commands see it: an HTTP client with the caller's key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import httpx
+import typer
+
+from vedette.core.errors import VedetteError
+
+DEFAULT_ENDPOINT = "http://127.0.0.1:8230"
+_TIMEOUT = httpx.Timeout(60.0, connect=5.0)
+
+Endpoint = Annotated[
+    str,
+    typer.Option("--endpoint", envvar="VEDETTE_ENDPOINT", help="Address of the server."),
+]
+ApiKey = Annotated[
+    str,
+    typer.Option(
+        "--api-key", envvar="VEDETTE_API_KEY", help="API key; better set in the environment.",
+        show_default=False, show_envvar=True,
+    ),
+]  # fmt: skip
+Start = Annotated[str, typer.Option(help="RFC 3339, Unix time, 'now' or '-15m'.")]
+End = Annotated[str, typer.Option(help="As --start.")]
+
+
+class ServerError(VedetteError):
+    """The server refused a command; carries its message and remedy."""
+
+
+class Client:
+    """One server, one key."""
+
+    def __init__(self, endpoint: str, api_key: str) -> None:
+        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._http = httpx.Client(
+            base_url=endpoint.rstrip("/") + "/api/v1", headers=headers, timeout=_TIMEOUT
+        )
+
+    def get(self, path: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
+        """GET and return the JSON answer; parameters that are None are left out."""
+        return self._answer(self._http.get(path, params=_given(params)))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """POST JSON and return the JSON answer."""
+        return self._answer(self._http.post(path, json=body))
+
+    def delete(self, path: str) -> None:
+        """DELETE."""
+        self._answer(self._http.delete(path))
+
+    @contextmanager
+    def events(self, path: str, **params: Any) -> Iterator[Iterator[tuple[str, str]]]:  # noqa: ANN401
+        """Follow server-sent events as pairs of event name and data."""
+        timeout = httpx.Timeout(5.0, read=None)
+        with self._http.stream("GET", path, params=_given(params), timeout=timeout) as response:
+            if response.is_error:
+                response.read()
+                self._answer(response)
+            yield _events(response.iter_lines())
+
+    def _answer(self, response: httpx.Response) -> Any:  # noqa: ANN401 - JSON
+        if response.is_success:
+            return response.json() if response.content else None
+        try:
+            error = response.json()["error"]
+        except (ValueError, KeyError, TypeError):
+            raise ServerError(f"the server answered {response.status_code}") from None
+        raise ServerError(
+            error["message"], remedy=error.get("remedy"), position=error.get("position")
+        )
+
+
+def _given(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, str]]:
+    name = "message"
+    for line in lines:
+        if line.startswith("event: "):
+            name = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            yield name, line.removeprefix("data: ")
