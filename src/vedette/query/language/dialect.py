@@ -186,16 +186,20 @@ class Dialect:
         numbers = level_numbers(name)
         if numbers is None:
             return text
-        return f"(SeverityNumber BETWEEN {numbers[0]} AND {numbers[1]} OR {text})"
+        return f"({self._severity()} BETWEEN {numbers[0]} AND {numbers[1]} OR {text})"
 
     def level_compares(self, operator: str, name: str) -> str:
         """Compare levels by severity (``operator`` is one of > >= < <=, ``name`` a known level)."""
-        severity = f"if(SeverityNumber > 0, SeverityNumber, {number_sql('SeverityText')})"
+        severity = self._severity()
         return f"({severity} > 0 AND {severity} {level_limit(operator, name)})"
 
     def level_text(self) -> str:
         """Return the level's name: trace, debug, info, warn, error, fatal, or the record's own."""
-        return f"if(SeverityNumber > 0, lower({text_sql('SeverityNumber')}), lower(SeverityText))"
+        known = text_sql(self._severity())
+        return f"lower(if({self._severity()} > 0, {known}, SeverityText))"
+
+    def _severity(self) -> str:
+        return f"if(SeverityNumber > 0, SeverityNumber, {number_sql('SeverityText')})"
 
 
 def ascii_lower(text: str) -> str:

@@ -63,6 +63,8 @@ class RefusedError(Exception):
 
 def check_text(text: str) -> None:
     """Refuse a text that is too long or holds characters that no query needs."""
+    if len(text) > MAX_TEXT_BYTES:
+        raise _too_long(text)
     for position, character in enumerate(text):
         if character in "\t\n\r":
             continue
@@ -75,12 +77,12 @@ def check_text(text: str) -> None:
                 remedy="remove it, or match it with a wildcard",
             )
     if len(text.encode()) > MAX_TEXT_BYTES:
-        raise syntax_error(
-            text[:MAX_TEXT_BYTES],
-            MAX_TEXT_BYTES,
-            f"the query is longer than {MAX_TEXT_BYTES} bytes",
-            remedy="shorten it",
-        )
+        raise _too_long(text)
+
+
+def _too_long(text: str) -> QuerySyntaxError:
+    message = f"the query is longer than {MAX_TEXT_BYTES} bytes"
+    return syntax_error(text[:MAX_TEXT_BYTES], MAX_TEXT_BYTES, message, remedy="shorten it")
 
 
 def closest(word: str, choices: Iterable[str]) -> str | None:
@@ -101,17 +103,15 @@ def found_and_expected(
 
     """
     position, found = len(text.rstrip()), "the end of the query"
-    allowed: set[str] = set()
-    if isinstance(error, UnexpectedToken):
-        # What the automaton's state lists goes beyond what could really follow here.
-        allowed = set(error.accepts or error.expected)
-        if error.token.type != "$END":
-            position = error.token.start_pos or 0
-            found = _quote(str(error.token))
+    if isinstance(error, UnexpectedToken) and error.token.type != "$END":
+        position = error.token.start_pos or 0
+        found = _quote(str(error.token))
     elif isinstance(error, UnexpectedCharacters):
-        allowed = set(error.allowed or ())
         position = error.pos_in_stream or 0
         found = _quote(text[position : position + 1])
+    # What the automaton's state lists goes beyond what could really follow here.
+    parser = getattr(error, "interactive_parser", None)
+    allowed: set[str] = set(parser.accepts()) if parser else set()
     return position, found, _in_words(allowed, words)
 
 

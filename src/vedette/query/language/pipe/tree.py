@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 
@@ -108,7 +109,8 @@ class Named:
     @property
     def name(self) -> str:
         """The name of the column it makes."""
-        return self.alias.name if self.alias else render(self.expression)
+        named = self.alias or self.expression
+        return named.name if isinstance(named, Name) else render(named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,9 @@ Command = (
 )
 
 
+_PLAIN = re.compile(r"@?[^\W\d]\w*(?:\.\w+)*")
+
+
 def render(node: Expression) -> str:  # noqa: PLR0911 - one for each kind
     """Write an expression in one standard way; the name of a column that was given none."""
     if isinstance(node, Literal):
@@ -237,7 +242,7 @@ def render(node: Expression) -> str:  # noqa: PLR0911 - one for each kind
     if isinstance(node, Period):
         return f"{node.amount}{node.unit}"
     if isinstance(node, Name):
-        return node.name
+        return node.name if _PLAIN.fullmatch(node.name) else f"`{node.name}`"
     if isinstance(node, Star):
         return "*"
     if isinstance(node, Call):
