@@ -1,0 +1,280 @@
+"""Kill the server at random moments under load, and count what that cost.
+
+Clients send traces, logs and metrics at the same time. Most batches carry a batch id and are sent
+again, with the next attempt number, until they are acknowledged; some carry none, as with any
+OpenTelemetry exporter, and are sent once; some are sent again although they were acknowledged. In
+the end every acknowledged record must be in the store, and none twice.
+
+Run it: ``python tests/faults/kill.py --rounds 50``. Exit status 0 means that nothing was lost or
+doubled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support.otlp_bodies import logs_body, metrics_body, traces_body  # noqa: E402
+from support.server import Server  # noqa: E402
+
+SIGNALS = ("traces", "logs", "metrics")
+SENDERS_PER_SIGNAL = 2
+MAKE = {"traces": traces_body, "logs": logs_body, "metrics": metrics_body}
+STORED = {
+    "traces": {"otel_traces": "SpanAttributes"},
+    "logs": {"otel_logs": "LogAttributes"},
+    "metrics": dict.fromkeys(
+        ("otel_metrics_gauge", "otel_metrics_sum", "otel_metrics_histogram"), "Attributes"
+    ),
+}
+DERIVED = {
+    "span_metrics_1m": (
+        "SELECT toInt64((SELECT sum(Count) FROM span_metrics_1m)) AS derived, "
+        "toInt64((SELECT count() FROM otel_traces)) AS facts"
+    ),
+    "otel_traces_trace_id_ts": (
+        "SELECT toInt64((SELECT uniqExact(TraceId) FROM otel_traces_trace_id_ts)) AS derived, "
+        "toInt64((SELECT uniqExact(TraceId) FROM otel_traces)) AS facts"
+    ),
+    "metric_rollup_1m": (
+        "SELECT toInt64((SELECT sum(Count) FROM metric_rollup_1m)) AS derived, "
+        "toInt64((SELECT count() FROM otel_metrics_gauge) + (SELECT count() FROM otel_metrics_sum))"
+        " AS facts"
+    ),
+    "metric_rollup_1h": (
+        "SELECT toInt64((SELECT sum(Count) FROM metric_rollup_1h)) AS derived, "
+        "toInt64((SELECT count() FROM otel_metrics_gauge) + (SELECT count() FROM otel_metrics_sum))"
+        " AS facts"
+    ),
+    "resources of logs": (
+        "SELECT toInt64((SELECT sum(Count) FROM resources WHERE Signal = 'logs')) AS derived, "
+        "toInt64((SELECT count() FROM otel_logs)) AS facts"
+    ),
+}
+
+
+@dataclass
+class Batch:
+    """One request, the same bytes in every attempt."""
+
+    name: str
+    signal: str
+    count: int
+    body: bytes
+    batch_id: str | None
+    attempts: int = 0
+    acknowledged: bool = False
+
+
+@dataclass
+class Outcome:
+    """What a run found; lost and doubled are numbers of records."""
+
+    rounds: int = 0
+    batches: int = 0
+    acknowledged: int = 0
+    records: int = 0
+    resent: int = 0
+    refused: list[str] = field(default_factory=list)
+    lost: int = 0
+    doubled: int = 0
+    faulty: list[str] = field(default_factory=list)
+    derived: dict[str, dict[str, int]] = field(default_factory=dict)
+    start_seconds: list[float] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        return not (self.lost or self.doubled or self.refused)
+
+    def summary(self) -> str:
+        """Return the run in a few lines."""
+        lines = [
+            f"rounds {self.rounds}, batches {self.batches}, acknowledged {self.acknowledged}, "
+            f"records acknowledged {self.records}, sent again {self.resent}",
+            f"lost {self.lost}, doubled {self.doubled}, refused {len(self.refused)}",
+            f"ready after a kill: median {statistics.median(self.start_seconds):.2f} s, "
+            f"most {max(self.start_seconds):.2f} s",
+            *self.refused[:5],
+            *self.faulty[:20],
+        ]
+        lines += [
+            f"{name}: {counts['derived']} of {counts['facts']} "
+            f"({counts['derived'] - counts['facts']:+d})"
+            for name, counts in self.derived.items()
+        ]
+        return "\n".join(lines)
+
+
+class Load:
+    """Threads that send batches until told to stop; unacknowledged ones wait for the next round."""
+
+    def __init__(self, seed: int, outcome: Outcome) -> None:
+        self.batches: list[Batch] = []
+        self._outcome = outcome
+        self._random = random.Random(seed)
+        self._again: dict[str, deque[Batch]] = {signal: deque() for signal in SIGNALS}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, server: Server, *, only_resend: bool = False) -> None:
+        """Send to a server; with ``only_resend`` what is unacknowledged, then end."""
+        self._stopping.clear()
+        self._threads = [
+            threading.Thread(target=self._send, args=(signal, server, only_resend))
+            for signal in SIGNALS
+            for _ in range(SENDERS_PER_SIGNAL)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Start no more requests and wait for those under way."""
+        self._stopping.set()
+        self.join()
+
+    def join(self) -> None:
+        """Wait for the senders."""
+        for thread in self._threads:
+            thread.join()
+
+    def _send(self, signal: str, server: Server, only_resend: bool) -> None:
+        with httpx.Client(base_url=server.otlp, headers=server.headers(), timeout=60) as client:
+            while not self._stopping.is_set():
+                batch = self._next(signal, only_resend)
+                if batch is None:
+                    return
+                if not self._post(client, batch):
+                    return
+
+    def _next(self, signal: str, only_resend: bool) -> Batch | None:
+        with self._lock:
+            if self._again[signal]:
+                return self._again[signal].popleft()
+            if only_resend:
+                return None
+            name = f"{signal}-{len(self.batches)}"
+            count = self._random.choice((1, 30, 300, 1500))
+            days = self._random.choice((1, 1, 2))
+            named = self._random.random() < 0.75
+            batch_id = f"{self._random.getrandbits(64) | 1:016x}" if named else None
+            batch = Batch(name, signal, count, b"", batch_id)
+            self.batches.append(batch)
+        batch.body = MAKE[signal](name, count, days=days)
+        return batch
+
+    def _post(self, client: httpx.Client, batch: Batch) -> bool:
+        """Send one attempt; False where the server is gone."""
+        batch.attempts += 1
+        headers = {"content-type": "application/x-protobuf"}
+        if batch.batch_id:
+            headers |= {
+                "vedette-batch-id": batch.batch_id,
+                "vedette-attempt": str(batch.attempts),
+            }
+        try:
+            answer = client.post(f"/v1/{batch.signal}", content=batch.body, headers=headers)
+        except httpx.TransportError:
+            self._unacknowledged(batch)
+            return False
+        if answer.status_code in {429, 503}:
+            self._unacknowledged(batch)
+            return True
+        if answer.status_code != 200 or answer.content:
+            self._outcome.refused.append(f"{batch.name}: {answer.status_code} {answer.content!r}")
+            return True
+        with self._lock:
+            again = batch.batch_id and not batch.acknowledged and self._random.random() < 0.1
+            batch.acknowledged = True
+            if again:  # as a client does whose connection broke before it read the answer
+                self._again[batch.signal].append(batch)
+            else:
+                batch.body = b""
+        return True
+
+    def _unacknowledged(self, batch: Batch) -> None:
+        if batch.batch_id:
+            with self._lock:
+                self._again[batch.signal].append(batch)
+
+
+def run(folder: Path, rounds: int, seed: int) -> Outcome:
+    """Kill the server ``rounds`` times and return what became of the batches."""
+    outcome = Outcome(rounds=rounds)
+    server = Server(folder)
+    load = Load(seed, outcome)
+    moments = random.Random(seed + 1)
+    for number in range(rounds):
+        server.start()
+        outcome.start_seconds.append(server.ready_seconds)
+        load.start(server)
+        time.sleep(moments.uniform(0.2, 2.5))
+        server.kill()
+        load.stop()
+        print(f"round {number + 1}: {len(load.batches)} batches", file=sys.stderr, flush=True)
+    with server:
+        outcome.start_seconds.append(server.ready_seconds)
+        load.start(server, only_resend=True)
+        load.join()
+        verify(server, load.batches, outcome)
+    return outcome
+
+
+def verify(server: Server, batches: list[Batch], outcome: Outcome) -> None:
+    """Compare every batch with the store."""
+    found: dict[str, tuple[int, int]] = {}
+    for signal in SIGNALS:
+        parts = " UNION ALL ".join(
+            f"SELECT {column}['batch'] AS batch, {column}['index'] AS i FROM {table}"
+            for table, column in STORED[signal].items()
+        )
+        for row in server.rows(
+            f"SELECT batch, toUInt32(count()) AS n, toUInt32(uniqExact(i)) AS u "
+            f"FROM ({parts}) GROUP BY batch"
+        ):
+            found[row["batch"]] = (row["n"], row["u"])
+    for batch in batches:
+        rows, distinct = found.get(batch.name, (0, 0))
+        outcome.batches += 1
+        outcome.acknowledged += batch.acknowledged
+        outcome.records += batch.count * batch.acknowledged
+        outcome.resent += max(0, batch.attempts - 1)
+        lost = batch.count - distinct if batch.acknowledged else 0
+        outcome.lost += lost
+        outcome.doubled += rows - distinct
+        if lost or rows > distinct:
+            outcome.faulty.append(
+                f"{batch.name} (id {batch.batch_id}, attempts {batch.attempts}): "
+                f"{batch.count} sent, {rows} stored, {distinct} distinct"
+            )
+    for name, sql in DERIVED.items():
+        outcome.derived[name] = {key: int(value) for key, value in server.rows(sql)[0].items()}
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="vedette-kill-") as folder:
+        outcome = run(Path(folder) / "store", options.rounds, options.seed)
+    print(json.dumps(outcome.__dict__) if options.json else outcome.summary())
+    return 0 if outcome.good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
