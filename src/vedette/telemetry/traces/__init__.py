@@ -1,0 +1,1 @@
+"""Traces: search, one trace and its critical path, bottlenecks, RED metrics and the service map."""

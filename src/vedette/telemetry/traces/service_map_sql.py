@@ -1,0 +1,236 @@
+"""Statements of the service map.
+
+Spans are grouped before anything wide is built from them: narrow columns, one join on the 64-bit
+hashes of span and parent, and attributes looked up only where a kind of span can have them.
+"""
+
+from __future__ import annotations
+
+from vedette.telemetry.traces.filters import in_range
+
+BUCKETS_PER_DOUBLING = 16
+"""Fine latency buckets between a duration and its double: a quantile is off by 2.2 % at most."""
+
+INVENTORY = """
+SELECT ServiceName AS service, SpanKind AS kind, sum(Count) AS spans
+FROM @span_metrics_1m
+WHERE Minute >= toStartOfMinute({start:DateTime64(9, 'UTC')})
+    AND Minute < {end:DateTime64(9, 'UTC')}
+GROUP BY service, kind
+"""
+
+
+def _first(*keys: str) -> str:
+    """Return the value of the first of some span attributes that is there."""
+    pairs = "".join(f"SpanAttributes['{key}'] != '', SpanAttributes['{key}'], " for key in keys[:-1])
+    last = f"SpanAttributes['{keys[-1]}']"
+    return f"multiIf({pairs}{last})" if pairs else last
+
+
+_HTTP = f"toUInt16OrZero({_first('http.response.status_code', 'http.status_code')})"
+_RPC = f"toUInt16OrZero({_first('rpc.grpc.status_code', 'rpc.response.status_code')})"
+# gRPC codes that say the caller is at fault: cancelled, invalid argument, not found, already
+# exists, permission denied, failed precondition, out of range, unauthenticated; 8 is "resource
+# exhausted". Only a span with status Error is asked for its code: the others went well.
+OUTCOME = f"""
+multiIf(
+    http = 429, 'throttle',
+    http BETWEEN 400 AND 499, 'error',
+    http >= 500, 'fault',
+    StatusCode != 'Error', 'ok',
+    ({_RPC} AS rpc) = 8, 'throttle',
+    rpc IN (1, 3, 5, 6, 7, 9, 11, 16), 'error',
+    'fault')
+"""
+
+# OpenTelemetry's consistent sampling: a span kept with probability p stands for 1/p spans. The
+# threshold is 56 bits in hexadecimal, trailing zeros left out (tracestate member "ot", key "th").
+WEIGHT = r"""
+if(TraceState = '', 1.,
+    72057594037927936. / (72057594037927936. - reinterpretAsUInt64(reverse(unhex(concat('00',
+        rightPad(extract(TraceState, '(?:^|,)\\s*ot=(?:[^,;]*;)*th:([0-9a-f]{1,14})'), 14, '0')))))))
+"""
+_BUCKET = f"toUInt16(log2(Duration + 1) * {BUCKETS_PER_DOUBLING})"
+_CALLER = "SpanKind IN ('Client', 'Producer')"
+_TARGET_TYPE = f"""
+multiIf(
+    NOT ({_CALLER}), '',
+    {_first("db.system.name", "db.system")} != '', 'database',
+    SpanAttributes['messaging.system'] = '', 'external',
+    SpanKind = 'Producer' OR {_first("messaging.operation.type", "messaging.operation")}
+        IN ('send', 'publish', 'create'), 'messaging',
+    'ignored')
+"""
+_URL = _first("url.full", "http.url")
+# Columns of what a caller's span says about the other side: system, address, port, name.
+_TARGET = f"""
+    {_TARGET_TYPE} AS target_type,
+    multiIf(target_type = 'database', {_first("db.system.name", "db.system")},
+        target_type = 'messaging', SpanAttributes['messaging.system'], '') AS system,
+    multiIf(
+        target_type NOT IN ('database', 'external'), '',
+        target_type = 'external' AND SpanAttributes['peer.service'] != '',
+            SpanAttributes['peer.service'],
+        ({_first("server.address", "net.peer.name", "peer.address", "net.peer.ip")} AS named) != '',
+            named,
+        domain({_URL})) AS address,
+    multiIf(
+        address = '' OR address = SpanAttributes['peer.service'], '',
+        ({_first("server.port", "net.peer.port")} AS given) != '', given,
+        named != '' OR (port({_URL}) AS in_url) = 0, '',
+        toString(in_url)) AS address_port,
+    multiIf(
+        target_type = 'database', {_first("db.namespace", "db.name")},
+        target_type = 'messaging', {_first("messaging.destination.name", "messaging.destination")},
+        '') AS target_name
+"""
+
+CALLS = f"""
+SELECT
+    role, source, sink_type, sink, sink_system, sink_address, sink_port, basis,
+    sum(weight) AS count,
+    sumIf(weight, outcome = 'throttle') AS throttles,
+    sumIf(weight, outcome = 'error') AS errors,
+    sumIf(weight, outcome = 'fault') AS faults,
+    sum(duration) AS total_ns,
+    sumMap([bucket], [weight]) AS histogram,
+    sumIf(spans, basis = 1 AND from_parent) AS entries,
+    sumIf(spans, callee_kind = 'Server') AS paired
+FROM
+(
+    SELECT *,
+        -- Calls whose other side did not report go where all others to that address went.
+        minIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS one,
+        maxIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS other,
+        multiIf(
+            target_type = 'messaging', '',
+            callee != '', callee,
+            target_type = 'external' AND address != '' AND one = other, one,
+            '') AS service_called,
+        multiIf(kind IN ('Server', 'Consumer'), 1, NOT from_parent, 2, 3) AS node_basis,
+        arrayJoin(if(kind IN ('Client', 'Producer'),
+            if(from_parent, ['edge'], ['edge', 'node']), ['node'])) AS role,
+        service AS source,
+        if(role = 'edge', 0, node_basis) AS basis,
+        multiIf(role = 'node', '', service_called != '', 'service', target_type) AS sink_type,
+        multiIf(role = 'node', '', service_called != '', service_called, target_name) AS sink,
+        if(role = 'node' OR service_called != '', '', system) AS sink_system,
+        if(role = 'node' OR service_called != '', '', address) AS sink_address,
+        if(role = 'node' OR service_called != '', '', address_port) AS sink_port
+    FROM
+    (
+        SELECT
+            span.ServiceName AS service, span.SpanKind AS kind, span.from_parent AS from_parent,
+            span.outcome AS outcome, span.bucket AS bucket, span.target_type AS target_type,
+            span.system AS system, span.address AS address, span.address_port AS address_port,
+            span.target_name AS target_name,
+            toString(child.ServiceName) AS callee, toString(child.SpanKind) AS callee_kind,
+            count() AS spans, sum(span.weight) AS weight, sum(span.duration) AS duration
+        FROM
+        (
+            SELECT
+                SpanHash, ServiceName, SpanKind, ParentHash != 0 AS from_parent,
+                {_HTTP} AS http, {OUTCOME} AS outcome, {_BUCKET} AS bucket,
+                {WEIGHT} AS weight, Duration * weight AS duration,
+                {_TARGET}
+            FROM @otel_traces
+            WHERE {in_range()} AND {{sample}}
+                AND (SpanKind IN ('Server', 'Client', 'Producer', 'Consumer') OR ParentHash = 0)
+        ) AS span
+        LEFT ANY JOIN
+        (
+            SELECT ParentHash, ServiceName, SpanKind
+            FROM @otel_traces
+            WHERE {in_range("pair_")} AND SpanKind IN ('Server', 'Consumer') AND ParentHash != 0
+        ) AS child ON span.SpanHash = child.ParentHash
+        GROUP BY ALL
+    )
+)
+GROUP BY role, source, sink_type, sink, sink_system, sink_address, sink_port, basis
+ORDER BY count DESC, source, sink
+LIMIT {{most:UInt32}} BY role
+"""
+
+DIRECT = f"""
+SELECT
+    parent.ServiceName AS source, child.ServiceName AS sink,
+    sum(child.weight) AS count, 0 AS throttles, 0 AS errors,
+    sumIf(child.weight, child.StatusCode = 'Error') AS faults,
+    sum(child.weight * child.Duration) AS total_ns,
+    sumMap([child.bucket], [child.weight]) AS histogram
+FROM
+(
+    SELECT ParentHash, ServiceName, StatusCode, Duration, {WEIGHT} AS weight, {_BUCKET} AS bucket
+    FROM @otel_traces
+    WHERE {in_range()} AND {{sample}} AND SpanKind = 'Server' AND ParentHash != 0
+) AS child
+ANY INNER JOIN
+(
+    SELECT SpanHash, ServiceName
+    FROM @otel_traces
+    WHERE {in_range("pair_")} AND SpanKind NOT IN ('Client', 'Producer')
+) AS parent ON child.ParentHash = parent.SpanHash
+WHERE parent.ServiceName != child.ServiceName
+GROUP BY source, sink
+ORDER BY count DESC, source, sink
+LIMIT {{most:UInt32}}
+"""
+"""Servers called by a span that is not a client's: that span measures more than the call, so these
+edges alone have the callee's statistics."""
+
+MAX_LINKS = 100
+
+MESSAGES = f"""
+SELECT
+    sink, system, topic, source,
+    sumIf(weight, place = 1) AS count,
+    sumIf(weight, place = 1 AND outcome = 'throttle') AS throttles,
+    sumIf(weight, place = 1 AND outcome = 'error') AS errors,
+    sumIf(weight, place = 1 AND outcome = 'fault') AS faults,
+    sumIf(duration, place = 1) AS total_ns,
+    sumMapIf([bucket], [weight], place = 1) AS histogram,
+    countIf(paired) AS ages,
+    avgIf(age, paired) AS age_mean_ns,
+    maxIf(age, paired) AS age_max_ns,
+    quantilesTDigestIf(0.5, 0.95)(age, paired) AS age_quantiles_ns
+FROM
+(
+    SELECT
+        consumer.ServiceName AS sink, consumer.outcome AS outcome, consumer.bucket AS bucket,
+        consumer.weight AS weight, consumer.duration AS duration, consumer.place AS place,
+        if(consumer.topic != '', consumer.system, producer.system) AS system,
+        if(consumer.topic != '', consumer.topic, producer.topic) AS topic,
+        if(topic = '', toString(producer.ServiceName), '') AS source,
+        producer.SpanHash != 0 AS paired,
+        toFloat64(greatest(0, consumer.start_ns - producer.end_ns)) AS age
+    FROM
+    (
+        SELECT
+            ServiceName, toUnixTimestamp64Nano(Timestamp) AS start_ns,
+            {_HTTP} AS http, {OUTCOME} AS outcome, {_BUCKET} AS bucket,
+            {WEIGHT} AS weight, Duration * weight AS duration,
+            SpanAttributes['messaging.system'] AS system,
+            {_first("messaging.destination.name", "messaging.destination")} AS topic,
+            arraySlice(arrayDistinct(arrayConcat([ParentHash],
+                arrayMap((t, s) -> cityHash64(t, s), Links.TraceId, Links.SpanId))),
+                1, {MAX_LINKS}) AS senders,
+            sender, place
+        FROM @otel_traces
+        ARRAY JOIN senders AS sender, arrayEnumerate(senders) AS place
+        WHERE {in_range()} AND {{sample}} AND SpanKind = 'Consumer'
+    ) AS consumer
+    LEFT ANY JOIN
+    (
+        SELECT
+            SpanHash, ServiceName, toUnixTimestamp64Nano(Timestamp) + Duration AS end_ns,
+            SpanAttributes['messaging.system'] AS system,
+            {_first("messaging.destination.name", "messaging.destination")} AS topic
+        FROM @otel_traces
+        WHERE {in_range("sent_")} AND SpanKind = 'Producer'
+    ) AS producer ON consumer.sender = producer.SpanHash
+)
+GROUP BY sink, system, topic, source
+HAVING topic != '' OR source != ''
+ORDER BY count DESC, sink, topic
+LIMIT {{most:UInt32}}
+"""
