@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 KEY = "vdt-agent-key"
 JOB = """
 import sys
+from pathlib import Path
 
 from vedette.sdk.agent import AgentConfig, LogSource, run_agent
 folder = Path(sys.argv[1])
