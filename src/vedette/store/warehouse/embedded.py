@@ -62,10 +62,10 @@ class EmbeddedWarehouse(Warehouse):
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         settings = _server_settings(memory_bytes, cache_bytes)
         options = urlencode({**settings, "backups.allowed_path": str(backups or path.parent / "backups")})
-        address = f"{path}?{options}"
+        self._address = f"{path}?{options}"
         try:
-            self._readers = _pool(address, readers)
-            self._writers = _pool(address, WRITERS)
+            self._readers = _pool(self._address, readers)
+            self._writers = _pool(self._address, WRITERS)
         except Exception:
             self._lock.release()
             raise
@@ -137,6 +137,13 @@ class EmbeddedWarehouse(Warehouse):
             self._waiting.release()
         try:
             yield connection
+        except BaseException:
+            # After a statement that failed midway, the engine puts the rows it had already made
+            # before the connection's next answer, which may be another account's: such a
+            # connection is never used again.
+            connection.close()
+            connection = chdb.connect(self._address)
+            raise
         finally:
             pool.put(connection)
 
