@@ -12,7 +12,7 @@ from vedette.ingest.sources import SourceSpec
 from vedette.store.warehouse import QueryLimits, Warehouse
 
 REMEMBERED = 65_536
-_LIMITS = QueryLimits(rows=1, seconds=10.0)
+_LIMITS = QueryLimits(rows=1000, seconds=10.0)
 
 
 class BatchMemory:
@@ -31,15 +31,26 @@ class BatchMemory:
         return key in self._seen
 
 
-def stored_tables(warehouse: Warehouse, spec: SourceSpec, account: str, batch_id: int) -> int:
-    """Return which of the source's fact tables hold rows of a batch, as a bit set."""
-    stored = 0
-    for bit, table in enumerate(spec.stored):
+def stored_days(
+    warehouse: Warehouse, spec: SourceSpec, account: str, batch_id: int
+) -> tuple[int, ...]:
+    """Return which days of which fact tables hold rows of a batch, as ``Body.stored`` has them.
+
+    A crash may come between two tables of a metrics batch, or between two days of any batch: each
+    is written for itself.
+    """
+    stored: list[int] = []
+    for number, table in enumerate(spec.stored):
         found = warehouse.query(
-            f"SELECT 1 AS found FROM {table} WHERE Account = {{account:String}} "
-            "AND BatchId = {batch_id:UInt64} LIMIT 1",
+            f"SELECT DISTINCT toUInt32(toDate({_time_column(table)})) AS day FROM {table} "
+            "WHERE Account = {account:String} AND BatchId = {batch_id:UInt64}",
             {"account": account, "batch_id": batch_id},
             limits=_LIMITS,
         )
-        stored |= bool(found.rows) << bit
-    return stored
+        stored.extend((number << 32) + day for day in found["day"])
+    return tuple(stored)
+
+
+def _time_column(table: str) -> str:
+    """Return the column that a fact table is partitioned by the day of."""
+    return "TimeUnix" if table.startswith("otel_metrics") else "Timestamp"

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from vedette.core.errors import (
@@ -28,7 +28,7 @@ from vedette.core.errors import (
 from vedette.core.ids import new_request_id
 from vedette.core.settings import Settings
 from vedette.core.time import now_ns
-from vedette.ingest.batches import BatchMemory, stored_tables
+from vedette.ingest.batches import BatchMemory, stored_days
 from vedette.ingest.disk import CHECK_SECONDS, DiskGuard
 from vedette.ingest.envelope import Body
 from vedette.ingest.rejected import RejectedBodies, Rejections, rejected_records
@@ -56,7 +56,8 @@ class Receipt:
 
     Attributes:
         rejected: reason to number of records that were not stored.
-        duplicate: whether the batch had been stored before, so that nothing was stored now.
+        duplicate: whether an earlier attempt stored the batch; only what a crash kept from being
+            stored then was stored now.
         lines: reason to the numbers of the rejected lines, from 1, where the body is lines.
 
     """
@@ -194,19 +195,16 @@ class Ingest:
     async def _submit_batch(
         self, source: Source, account: str, data: bytes, batch_id: int, attempt: int
     ) -> Receipt:
-        stored = 0
+        stored: tuple[int, ...] = ()
         if attempt > 1:
             stored = await self._in_thread(
-                stored_tables, self._warehouse, source.value, account, batch_id
+                stored_days, self._warehouse, source.value, account, batch_id
             )
-            if stored and len(source.value.stored) == 1:
-                self.stats.duplicates += 1
-                self._batches.add(account, source.name, batch_id)
-                return Receipt(duplicate=True)
+            self.stats.duplicates += bool(stored)
         body = self._body(account, data, batch_id=batch_id, stored=stored)
         receipt = await self._enqueue(source, body)
         self._batches.add(account, source.name, batch_id)
-        return receipt
+        return replace(receipt, duplicate=bool(stored))
 
     def _admit(self, size: int) -> None:
         if self._closing:
@@ -216,7 +214,9 @@ class Ingest:
             self.stats.overloads += 1
             raise OverloadedError("too much is waiting to be stored; slow down", retry_after=1)
 
-    def _body(self, account: str, data: bytes, *, batch_id: int = 0, stored: int = 0) -> Body:
+    def _body(
+        self, account: str, data: bytes, *, batch_id: int = 0, stored: tuple[int, ...] = ()
+    ) -> Body:
         now = now_ns()
         return Body(
             account=account,
@@ -280,16 +280,13 @@ class Ingest:
         """Insert a group, halving it where the engine refuses it; one outcome a body, in order."""
         try:
             self._insert(source.value, bodies)
-        except (InvalidInputError, QueryLimitError) as error:
-            if len(bodies) > 1:
-                middle = len(bodies) // 2
-                return self._commit(source, bodies[:middle]) + self._commit(source, bodies[middle:])
-            return [self._refuse(source, bodies[0], error)]
         except RetryableError as error:
             return [error] * len(bodies)
         except VedetteError as error:
-            _log.error("a group of %d %s bodies failed: %s", len(bodies), source.name, error)
-            return [UnavailableError("storing failed; try again", retry_after=5)] * len(bodies)
+            if len(bodies) > 1:
+                middle = len(bodies) // 2
+                return self._commit(source, bodies[:middle]) + self._commit(source, bodies[middle:])
+            return [self._failed(source, bodies[0], error)]
         found = rejected_records(self._warehouse, bodies)
         rejections = [found.get(body.request_id, Rejections()) for body in bodies]
         return [Receipt(r.counts, lines=r.lines) for r in rejections]
@@ -298,7 +295,17 @@ class Ingest:
         chunks = [part for body in bodies for part in (body.envelope(), body.data)]
         self._warehouse.insert(spec.table, chunks, "Protobuf", _insert_settings(spec.schema))
 
-    def _refuse(self, source: Source, body: Body, error: VedetteError) -> InvalidInputError:
+    def _failed(self, source: Source, body: Body, error: VedetteError) -> VedetteError:
+        """Return the answer to a body that cannot be stored even alone."""
+        if isinstance(error, InvalidInputError):
+            return self._refuse(source, body, error)
+        if isinstance(error, QueryLimitError):
+            # Memory that others use now: the body may be whole, so it is not given up.
+            return OverloadedError("storing needs more memory than there is now", retry_after=5)
+        _log.error("a %s body of %d bytes failed: %s", source.name, len(body.data), error)
+        return UnavailableError("storing failed; try again", retry_after=5)
+
+    def _refuse(self, source: Source, body: Body, error: InvalidInputError) -> InvalidInputError:
         reason = f"the body does not decode as {source.name.lower().replace('_', ' ')}"
         self.stats.refused_bodies += 1
         self._rejected.add(body, source.signal, f"{reason}: {error.message}"[:500])

@@ -10,7 +10,8 @@ import struct
 from dataclasses import dataclass
 
 _MAX_7_BIT = 0x7F
-_FIXED = struct.Struct("<BQBQBQBQBQBQ")
+_FIXED = struct.Struct("<BQBQBQBQBQ")
+_STORED = struct.Struct("<BQ")
 _TAG_ACCOUNT = b"\x0a"
 _TAG_REQUEST = b"\x3a"
 
@@ -27,7 +28,9 @@ class Body:
         newest: a record's latest allowed time, nanoseconds since the epoch.
         request_id: unique in the store; rejected records are found by it.
         batch_id: the client's id of the batch, the same in each attempt; 0 where it gives none.
-        stored: bit set of the source's fact tables that hold this batch from an earlier attempt.
+        stored: what an earlier attempt of the batch stored: for each day of each fact table that
+            holds rows of it, the table's place in ``SourceSpec.stored`` times 2^32 plus the day
+            since the epoch. A table's rows of a day are written whole or not at all.
 
     """
 
@@ -38,7 +41,7 @@ class Body:
     newest: int
     request_id: int
     batch_id: int = 0
-    stored: int = 0
+    stored: tuple[int, ...] = ()
 
     def envelope(self) -> bytes:
         """Return the body's prefix: outer length, fields and the tag and length of the request."""
@@ -49,10 +52,18 @@ class Body:
             0x21, self.newest,
             0x29, self.batch_id,
             0x31, self.request_id,
-            0x41, self.stored,
         )  # fmt: skip
+        stored = b"".join(_STORED.pack(0x41, part) for part in self.stored)
         head = b"".join(
-            (_TAG_ACCOUNT, varint(len(account)), account, fields, _TAG_REQUEST, varint(len(self.data)))
+            (
+                _TAG_ACCOUNT,
+                varint(len(account)),
+                account,
+                fields,
+                stored,
+                _TAG_REQUEST,
+                varint(len(self.data)),
+            )
         )
         return varint(len(head) + len(self.data)) + head
 

@@ -2,7 +2,9 @@
 
 A file is a Jinja template, so that one text serves one process, one server and a cluster:
 ``on_cluster``, ``local`` and ``engine(...)`` make tables replicated, ``distributed(...)`` adds the
-table that spans the shards. Statements are idempotent, so a migration that was cut off runs again.
+table that spans the shards; ``not_stored(number, time)`` is the condition that leaves out what an
+earlier attempt of the batch stored (``Body.stored``). Statements are idempotent, so a migration
+that was cut off runs again.
 """
 
 from __future__ import annotations
@@ -84,7 +86,9 @@ class Migration:
         template = f"sql/{self.version:04d}_{self.name}.sql.j2"
         text = _environment().get_template(template).render(_context(cluster))
         text = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
-        return [part.strip() for part in re.split(r";\s*$", text, flags=re.MULTILINE) if part.strip()]
+        return [
+            part.strip() for part in re.split(r";\s*$", text, flags=re.MULTILINE) if part.strip()
+        ]
 
 
 def migrations() -> list[Migration]:
@@ -160,6 +164,9 @@ def _context(cluster: str | None) -> dict[str, Any]:
             f"ENGINE = Distributed('{cluster}', currentDatabase(), '{table}_local', {key});"
         )
 
+    def not_stored(number: int, time: str) -> str:
+        return f"NOT has(stored, {number << 32} + toUInt64(toDate({time})))"
+
     return {
         "any_value": any_value,
         "attribute_sources": _ATTRIBUTE_SOURCES,
@@ -167,6 +174,7 @@ def _context(cluster: str | None) -> dict[str, Any]:
         "engine": engine,
         "local": local,
         "metric_kinds": METRIC_KINDS,
+        "not_stored": not_stored,
         "on_cluster": on_cluster,
         "resource_sources": _RESOURCE_SOURCES,
         "rollup_tiers": _ROLLUP_TIERS,
