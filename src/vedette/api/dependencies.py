@@ -13,6 +13,7 @@ from vedette.core.errors import InvalidInputError, OverloadedError
 from vedette.core.ids import new_id
 from vedette.core.time import TimeRange
 from vedette.store.catalog import Actor, Permission, Principal
+from vedette.store.catalog.checks import MAX_PAGE
 from vedette.web import Services, authenticate, services_of
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ def get_services(request: Request) -> Services:
     return services_of(request)
 
 
-def _caller(permission: Permission) -> Callable[[Request], Awaitable[Principal]]:
+def _caller(permission: Permission | None = None) -> Callable[[Request], Awaitable[Principal]]:
     async def authenticated(request: Request) -> Principal:
         return await authenticate(request, permission)
 
@@ -43,6 +44,8 @@ def get_range(
 
 
 AppServices = Annotated[Services, Depends(get_services)]
+Caller = Annotated[Principal, Depends(_caller())]
+"""Whoever is known, whatever it may do."""
 Reader = Annotated[Principal, Depends(_caller(Permission.TELEMETRY_READ))]
 SqlReader = Annotated[Principal, Depends(_caller(Permission.SQL_READ))]
 CatalogReader = Annotated[Principal, Depends(_caller(Permission.CATALOG_READ))]
@@ -52,15 +55,25 @@ InstallationAdmin = Annotated[Principal, Depends(_caller(Permission.INSTALLATION
 Auditor = Annotated[Principal, Depends(_caller(Permission.AUDIT_READ))]
 Range = Annotated[TimeRange, Depends(get_range)]
 Limit = Annotated[int, Query(ge=1, le=10_000)]
+PageLimit = Annotated[int, Query(alias="limit", ge=1, le=MAX_PAGE, description="most items")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=1024, description="'cursor' of the page before; none for the first"),
+]
 
 
 def actor_of(request: Request, principal: Principal) -> Actor:
     """Return who acts, from where, for audit records."""
-    return principal.actor(
-        ip=request.client.host if request.client else None,
-        user_agent=request.headers.get("user-agent"),
-        request_id=request.headers.get("x-request-id"),
-    )
+    return principal.actor(**origin_of(request))
+
+
+def origin_of(request: Request) -> dict[str, str | None]:
+    """Return where a request came from, as audit records and sessions tell it."""
+    return {
+        "ip": request.client.host if request.client else None,
+        "user_agent": request.headers.get("user-agent"),
+        "request_id": request.headers.get("x-request-id"),
+    }
 
 
 async def run_query(

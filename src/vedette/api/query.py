@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from vedette.api.dependencies import AppServices, Reader, SqlReader, run_query
+from vedette.api.errors import READ_ONLY
 from vedette.core.time import TimeRange
 from vedette.query.language import Signal, compile_pipe, complete
 from vedette.query.sql import compile_sql
@@ -21,7 +22,9 @@ router = APIRouter(tags=["query"])
 class PipeQuery(BaseModel):
     """A query of the pipe language."""
 
-    query: str = Field(max_length=16_384, examples=["filter level = 'error' | stats count(*) by service"])
+    query: str = Field(
+        max_length=16_384, examples=["filter level = 'error' | stats count(*) by service"]
+    )
     source: Signal = Field(default=Signal.LOGS, description="what is read unless the query says")
     start: str = "-1h"
     end: str = "now"
@@ -33,7 +36,7 @@ class SqlQuery(BaseModel):
     sql: str = Field(max_length=32_768, examples=["SELECT count() FROM otel_logs"])
 
 
-@router.post("/query")
+@router.post("/query", openapi_extra={READ_ONLY: True})
 async def pipe(
     request: Request, services: AppServices, caller: Reader, body: PipeQuery
 ) -> dict[str, Any]:
@@ -60,7 +63,7 @@ async def pipe(
     }
 
 
-@router.post("/sql")
+@router.post("/sql", openapi_extra={READ_ONLY: True})
 async def sql(
     request: Request, services: AppServices, caller: SqlReader, body: SqlQuery
 ) -> dict[str, Any]:
@@ -92,7 +95,7 @@ async def completion(
     return asdict(complete(text, cursor))
 
 
-@router.delete("/queries/{query_id}", status_code=204)
+@router.delete("/queries/{query_id}", status_code=204, openapi_extra={READ_ONLY: True})
 async def cancel(services: AppServices, caller: Reader, query_id: str) -> None:
     """Cancel a running query that was named with the header ``X-Query-Id``."""
     await asyncio.to_thread(services.runner.cancel, caller.account, query_id)

@@ -4,8 +4,35 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from vedette.api import ingest, logs, query
+from vedette.api import (
+    accounts,
+    audit,
+    backups,
+    ingest,
+    keys,
+    logs,
+    query,
+    retention,
+    session,
+    tags,
+    users,
+)
+from vedette.api.errors import COMMON_ERRORS
 
-router = APIRouter(prefix="/api/v1")
-for module in (ingest, logs, query):
+_MODULES = (
+    session,
+    logs,
+    query,
+    ingest,
+    tags,
+    retention,
+    keys,
+    users,
+    accounts,
+    audit,
+    backups,
+)
+
+router = APIRouter(prefix="/api/v1", responses=COMMON_ERRORS)
+for module in _MODULES:
     router.include_router(module.router)

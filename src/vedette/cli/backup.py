@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
         Backups are looked for in VEDETTE_BACKUP_DIR, or in `backups` under the data folder.
         """
         settings = load_settings(data_dir=data_dir)
-        from vedette.server.backup import restore as bring_back  # noqa: PLC0415
+        from vedette.store.backup import restore as bring_back  # noqa: PLC0415
 
         bring_back(settings, name)
         typer.echo(f"restored {name} into {settings.data_dir}")

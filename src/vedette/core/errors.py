@@ -86,6 +86,13 @@ class NotFoundError(VedetteError):
     status = 404
 
 
+class MethodNotAllowedError(VedetteError):
+    """The path exists, but not for this HTTP method (405)."""
+
+    code = "method_not_allowed"
+    status = 405
+
+
 class ConflictError(VedetteError):
     """The thing exists already, or changed since it was read (409)."""
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from vedette import __version__
 from vedette.api import router as api_router
+from vedette.api.errors import HANDLERS as API_HANDLERS
 from vedette.core.errors import VedetteError
 from vedette.receivers import elastic_bulk, json_logs, otlp_http, remote_write
 from vedette.server.health import routes as health_routes
@@ -28,7 +29,7 @@ def make_app(services: Services) -> FastAPI:
         openapi_url="/api/v1/openapi.json",
         docs_url="/api/docs",
         redoc_url=None,
-        exception_handlers=_HANDLERS,
+        exception_handlers=API_HANDLERS,
     )
     app.state.services = services
     for routes in (
@@ -46,7 +47,8 @@ def make_app(services: Services) -> FastAPI:
 def make_otlp_app(services: Services) -> Starlette:
     """Return the application of the standard OTLP port."""
     app = Starlette(
-        routes=[*otlp_http.routes, *health_routes], exception_handlers={**_HANDLERS, 404: _not_found}
+        routes=[*otlp_http.routes, *health_routes],
+        exception_handlers={**_HANDLERS, 404: _not_found},
     )
     app.state.services = services
     return app

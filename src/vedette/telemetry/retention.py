@@ -14,9 +14,11 @@ from datetime import datetime, timedelta
 from vedette.core.identity import check_account_name
 from vedette.core.settings import Settings
 from vedette.core.time import utc_now
-from vedette.store.catalog import Signal
+from vedette.store.catalog import Catalog, Signal
 from vedette.store.warehouse import QueryLimits, Warehouse
 
+LEASE = "retention"
+LEASE_TIME = timedelta(minutes=30)
 _log = logging.getLogger(__name__)
 _LIMITS = QueryLimits(rows=100_000, seconds=120.0)
 
@@ -129,6 +131,25 @@ class RetentionService:
         default = max(self._defaults[Signal.LOGS], self._defaults[Signal.TRACES])
         return done + self._enforce_table(_FACETS, default, longest, now)
 
+    def enforce_once(self, catalog: Catalog, holder: str) -> int | None:
+        """Enforce every account's settings, unless another process is at it; then return None.
+
+        Args:
+            catalog: holds the settings and the lease.
+            holder: who does it, unique over all processes.
+
+        """
+        if not catalog.leases.acquire(LEASE, holder, LEASE_TIME):
+            return None
+        try:
+            return self.enforce(catalog.retention.all())
+        finally:
+            catalog.leases.release(LEASE, holder)
+
+    def default(self, signal: Signal) -> float:
+        """Return the days that a signal is kept where an account has not set its own."""
+        return self._defaults[signal]
+
     def held(self, account: str, set_: Mapping[Signal, float]) -> list[Held]:
         """Return what the store really holds of an account, signal by signal."""
         report = []
@@ -168,7 +189,9 @@ class RetentionService:
             limits=_LIMITS,
         )
         for account in candidates["Account"]:
-            done += self._delete_rows(kept, account, now - timedelta(days=by_account.get(account, default)))
+            done += self._delete_rows(
+                kept, account, now - timedelta(days=by_account.get(account, default))
+            )
         return done
 
     def _drop_partitions(self, kept: _Kept, before: datetime) -> int:

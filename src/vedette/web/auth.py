@@ -21,8 +21,10 @@ ACCOUNT_HEADER = "x-vedette-account"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-async def authenticate(request: Request, permission: Permission) -> Principal:
-    """Return the caller, once it is known and has ``permission``.
+async def authenticate(request: Request, permission: Permission | None = None) -> Principal:
+    """Return the caller, once it is known and has ``permission``, if one is asked for.
+
+    From then on it is ``request.state.principal`` too, for those who record failures.
 
     Raises:
         UnauthenticatedError: no credentials, or none that are valid.
@@ -30,9 +32,11 @@ async def authenticate(request: Request, permission: Permission) -> Principal:
 
     """
     principal = await identify(services_of(request), request.headers, request.cookies)
+    request.state.principal = principal
     if principal.session_id and request.method not in _SAFE_METHODS:
         _check_csrf(principal, request.headers.get(CSRF_HEADER, ""))
-    principal.require(permission)
+    if permission is not None:
+        principal.require(permission)
     return principal
 
 

@@ -12,6 +12,7 @@ from vedette.ingest import Ingest
 from vedette.query import QueryRunner
 from vedette.store.catalog import Catalog
 from vedette.store.warehouse import Warehouse
+from vedette.web.attempts import SignInAttempts
 
 
 @dataclass(slots=True)
@@ -24,6 +25,7 @@ class Services:
     ingest: Ingest
     runner: QueryRunner
     started_ns: int = field(default_factory=now_ns)
+    sign_in_attempts: SignInAttempts = field(default_factory=SignInAttempts)
 
 
 def services_of(connection: HTTPConnection) -> Services:

@@ -18,7 +18,7 @@ from vedette.store.catalog.authentication import Authentication
 from vedette.store.catalog.database import Change, Clock, Database
 from vedette.store.catalog.engine import make_engine, parse_url
 from vedette.store.catalog.failures import translated_errors
-from vedette.store.catalog.keys import Keys, add_key
+from vedette.store.catalog.keys import CreatedKey, Keys, add_key
 from vedette.store.catalog.leases import Leases
 from vedette.store.catalog.memberships import Memberships
 from vedette.store.catalog.models import AccountRow, ApiKeyRow, UserRow
@@ -26,6 +26,7 @@ from vedette.store.catalog.retention import Retention
 from vedette.store.catalog.roles import Scope
 from vedette.store.catalog.sessions import Sessions
 from vedette.store.catalog.sign_in import SignIn
+from vedette.store.catalog.sign_in_links import SignInLinks
 from vedette.store.catalog.tags import Tags
 from vedette.store.catalog.users import Users
 
@@ -44,6 +45,7 @@ class FirstStart:
     """What a first start made. ``admin_key`` is shown once; None where someone has access."""
 
     admin_key: str | None
+    key_id: str | None = None
 
     def __repr__(self) -> str:
         return f"FirstStart(admin_key={'vdt_…' if self.admin_key else None})"
@@ -65,6 +67,7 @@ class Catalog:
         self.keys = Keys(database)
         self.sessions = Sessions(database)
         self.sign_in = SignIn(database, self.sessions)
+        self.sign_in_links = SignInLinks(database, self.sessions)
         self.tags = Tags(database)
         self.retention = Retention(database)
         self.leases = Leases(database)
@@ -154,7 +157,7 @@ class Catalog:
             if done and _has_credentials(session):
                 return FirstStart(None)
         actor = Actor.system("first-start")
-        text: str | None = None
+        made: CreatedKey | None = None
         with self._database.change(actor, "FirstStart", account=DEFAULT_ACCOUNT) as change:
             session, now = change.session, self._database.clock.now()
             missing = session.get(AccountRow, DEFAULT_ACCOUNT) is None
@@ -168,15 +171,15 @@ class Catalog:
             if not missing and not needs_key:
                 change.cancel()
             if needs_key:
-                text = add_key(
+                made = add_key(
                     change,
                     DEFAULT_ACCOUNT,
                     name="first start",
                     scopes=frozenset({Scope.ADMIN}),
                     expires=None,
                     now=now,
-                ).text
-        return FirstStart(text)
+                )
+        return FirstStart(made.text, made.key.id) if made else FirstStart(None)
 
     def ping(self) -> None:
         """Read one row; raises ``UnavailableError`` where the database cannot be used."""

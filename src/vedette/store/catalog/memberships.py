@@ -8,12 +8,14 @@ from sqlalchemy import select
 
 from vedette.core.errors import NotFoundError
 from vedette.store.catalog.accounts import find_account
-from vedette.store.catalog.checks import is_storable
+from vedette.store.catalog.checks import MAX_PAGE, is_storable
 from vedette.store.catalog.models import MembershipRow
 from vedette.store.catalog.roles import Role
 from vedette.store.catalog.users import find_user
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
     from vedette.store.catalog.actor import Actor
@@ -61,6 +63,17 @@ class Memberships:
             for account, role in session.execute(query):
                 roles.setdefault(account, set()).add(Role(role))
         return {account: frozenset(held) for account, held in roles.items()}
+
+    def in_account(self, account: str, user_ids: Sequence[str]) -> dict[str, frozenset[Role]]:
+        """Return the roles in one account of up to 1000 users, by user id."""
+        query = select(MembershipRow.user_id, MembershipRow.role).where(
+            MembershipRow.account == account, MembershipRow.user_id.in_(user_ids[:MAX_PAGE])
+        )
+        roles: dict[str, set[Role]] = {}
+        with self._database.read() as session:
+            for user_id, role in session.execute(query):
+                roles.setdefault(user_id, set()).add(Role(role))
+        return {user_id: frozenset(held) for user_id, held in roles.items()}
 
 
 def roles_in(session: Session, user_id: str, account: str) -> frozenset[Role]:

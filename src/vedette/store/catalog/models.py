@@ -175,6 +175,18 @@ class SessionRow(Base):
     user_agent: Mapped[str | None]
 
 
+class SignInLinkRow(Base):
+    """A sign-in link of an API key that waits to be used; using it deletes it."""
+
+    __tablename__ = "sign_in_links"
+    __table_args__: Any = (Index("ix_sign_in_links_key_id", "key_id"),)
+
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[str] = mapped_column(ForeignKey("api_keys.id"))
+    created: Mapped[datetime]
+    expires: Mapped[datetime]
+
+
 class TagRow(Base):
     """A key and value on any resource; ``resource`` is the text form of its identity."""
 

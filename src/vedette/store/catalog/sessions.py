@@ -23,7 +23,7 @@ from vedette.store.catalog.users import find_user
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy.orm import InstrumentedAttribute, Session
 
     from vedette.store.catalog.actor import Actor
     from vedette.store.catalog.database import Change, Database
@@ -131,11 +131,18 @@ class Sessions:
 
     def of_user(self, user_id: str) -> list[OpenSession]:
         """Return the user's sessions that have not expired, newest first."""
-        if not is_storable(user_id):
+        return self._of(SessionRow.user_id, user_id)
+
+    def of_key(self, key_id: str) -> list[OpenSession]:
+        """Return the sessions opened with a key that have not expired, newest first."""
+        return self._of(SessionRow.key_id, key_id)
+
+    def _of(self, column: InstrumentedAttribute[str | None], owner_id: str) -> list[OpenSession]:
+        if not is_storable(owner_id):
             return []
         query = (
             select(SessionRow)
-            .where(SessionRow.user_id == user_id, SessionRow.expires > self._database.clock.now())
+            .where(column == owner_id, SessionRow.expires > self._database.clock.now())
             .order_by(SessionRow.id.desc())
             .limit(MAX_SESSIONS)
         )

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import shutil
 from pathlib import Path
 
 from vedette import __version__
-from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
+from vedette.core.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    StoreError,
+)
 from vedette.core.settings import Settings
 from vedette.core.time import utc_now
 from vedette.store.catalog import Catalog
 from vedette.store.warehouse import Warehouse, open_warehouse
 
+MAX_LISTED = 1000
+_log = logging.getLogger(__name__)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MANIFEST, _CATALOG, _WAREHOUSE = "manifest.json", "catalog.sqlite", "warehouse"
 
@@ -26,11 +34,18 @@ def backup(settings: Settings, warehouse: Warehouse, catalog: Catalog, name: str
     """
     name = name or utc_now().strftime("%Y%m%dT%H%M%SZ")
     folder = _folder(settings, name)
-    if folder.exists():
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
         raise ConflictError(
             f"the backup {name} exists already", field="name", remedy="choose another name"
-        )
-    folder.mkdir(parents=True)
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            f"the backup folder cannot be written: {error.strerror}",
+            field="name",
+            remedy="let the server write to VEDETTE_BACKUP_DIR",
+        ) from error
     try:
         catalog.backup_to(folder / _CATALOG)
         warehouse.backup(folder / _WAREHOUSE)
@@ -68,11 +83,17 @@ def restore(settings: Settings, name: str) -> None:
 
 
 def list_backups(settings: Settings) -> list[dict[str, str]]:
-    """Return name, version and creation time of each whole backup, newest first."""
+    """Return name, version and creation time of each whole backup, newest first, up to 1000."""
     found = []
     for manifest in settings.resolved_backup_dir().glob(f"*/{_MANIFEST}"):
-        found.append({"name": manifest.parent.name, **json.loads(manifest.read_text())})
-    return sorted(found, key=lambda entry: entry["created"], reverse=True)
+        try:
+            told = json.loads(manifest.read_text())
+            entry = {"version": str(told["version"]), "created": str(told["created"])}
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            _log.warning("%s is not a backup's manifest: %s", manifest, error)
+            continue
+        found.append({"name": manifest.parent.name, **entry})
+    return sorted(found, key=lambda entry: entry["created"], reverse=True)[:MAX_LISTED]
 
 
 def _folder(settings: Settings, name: str) -> Path:

@@ -1,0 +1,159 @@
+"""Errors of the API: one shape for all of them, and a record of every mutation that failed.
+
+Whatever a route or FastAPI raises goes through `on_error`, so no route can forget either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from http import HTTPStatus
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from vedette.api.dependencies import actor_of
+from vedette.core.errors import (
+    InvalidInputError,
+    MethodNotAllowedError,
+    NotFoundError,
+    RetryableError,
+    VedetteError,
+)
+from vedette.store.catalog import AuditEvent, Principal
+from vedette.web import services_of
+from vedette.web.errors import error_response
+
+SOURCE = "vedette.api"
+READ_ONLY = "x-read-only"
+"""Mark of an operation that changes nothing though its method is not GET (``openapi_extra``)."""
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_log = logging.getLogger(__name__)
+
+
+class ErrorDetail(BaseModel):
+    """What is wrong, which field it is about, and what to do."""
+
+    code: str = Field(examples=["invalid_input"], description="stable name of the class of error")
+    message: str
+    field: str | None = Field(default=None, description="the input that the error is about")
+    remedy: str | None = None
+    position: int | None = Field(default=None, description="zero-based column in a query text")
+
+
+class ErrorBody(BaseModel):
+    """The body of every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what OpenAPI says of answers with these statuses."""
+    return {
+        status: {"model": ErrorBody, "description": HTTPStatus(status).phrase}
+        for status in statuses
+    }
+
+
+COMMON_ERRORS = error_responses(400, 401, 403, 422, 429, 500, 503)
+"""What any operation may answer: 422 where a query goes over its limits."""
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """Answer an error in our shape; a failed mutation of a known caller is recorded first."""
+    told = _translate(error)
+    if told.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(told, RetryableError):
+        _log.error(
+            "%s %s failed: %s", request.method, request.url.path, told.message, exc_info=error
+        )
+    await _record_failure(request, told)
+    return error_response(told)
+
+
+HANDLERS: dict[Any, Any] = {
+    VedetteError: on_error,
+    RequestValidationError: on_error,
+    HTTPException: on_error,
+    Exception: on_error,
+}
+"""Exception handlers of an application that serves the API."""
+
+
+def event_name(route: object, method: str) -> str | None:
+    """Return the audit event that a call of a route is, or None where it changes nothing."""
+    if not isinstance(route, APIRoute) or method in _SAFE_METHODS:
+        return None
+    if (route.openapi_extra or {}).get(READ_ONLY):
+        return None
+    return route.operation_id or "".join(part.title() for part in route.name.split("_"))
+
+
+async def _record_failure(request: Request, error: VedetteError) -> None:
+    name = event_name(request.scope.get("route"), request.method)
+    principal: Principal | None = getattr(request.state, "principal", None)
+    # Nobody is known before sign-in: those failures are recorded by the sign-in itself.
+    if name is None or principal is None:
+        return
+    event = AuditEvent(
+        actor=actor_of(request, principal),
+        name=name,
+        source=SOURCE,
+        request={**request.path_params, "method": request.method, "path": request.url.path},
+        error=error,
+    )
+    try:
+        await asyncio.to_thread(services_of(request).catalog.audit.record_event, event)
+    except VedetteError:
+        _log.exception("the failed call %s by %s could not be recorded", name, principal.id)
+
+
+def _translate(error: Exception) -> VedetteError:
+    if isinstance(error, VedetteError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        return _http_error(error)
+    return VedetteError("something went wrong in the server", remedy="see the server's log")
+
+
+def _invalid(error: RequestValidationError) -> InvalidInputError:
+    """Return the first thing that is wrong with a request, by the name of its field."""
+    problems = error.errors()
+    first = problems[0]
+    place, *path = first["loc"]
+    kind, reason = first["type"], re.sub(r"^Value error, ", "", first["msg"])
+    if kind == "json_invalid":
+        return InvalidInputError("the body is not JSON", field="body", remedy="send a JSON object")
+    field = ".".join(str(part) for part in path) or str(place)
+    if kind == "missing":
+        remedy = f"send a JSON {place}" if not path else f"give {field} in the {place}"
+        return InvalidInputError(f"{field} is missing", field=field, remedy=remedy)
+    more = f" (and {len(problems) - 1} more problems)" if len(problems) > 1 else ""
+    return InvalidInputError(
+        f"{field} is wrong: {reason[:1].lower()}{reason[1:]}{more}",
+        field=field,
+        remedy=f"correct {field}; /api/docs shows what is expected",
+    )
+
+
+def _http_error(error: HTTPException) -> VedetteError:
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return NotFoundError(
+            "there is nothing at this path", remedy="see /api/docs for what there is"
+        )
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        return MethodNotAllowedError(
+            "this path does not take this method", field="method", remedy=f"use {allowed}"
+        )
+    if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        return InvalidInputError(str(error.detail), field="body")
+    return VedetteError(str(error.detail))
