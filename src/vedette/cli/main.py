@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from vedette import __version__
-from vedette.cli import agent, backup, demo, doctor, keys, logs, query, up
+from vedette.cli import agent, backup, demo, doctor, keys, logs, query, sign_in, up
 from vedette.core.errors import VedetteError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ demo.register(app)
 query.register(app)
 logs.register(app)
 app.add_typer(keys.app, name="keys")
+sign_in.register(app)
 agent.register(app)
 doctor.register(app)
 backup.register(app)

@@ -80,6 +80,7 @@ def _print_json(addresses: Addresses) -> None:
         "otlp_http_url": addresses.otlp_http_url,
         "otlp_grpc_target": addresses.otlp_grpc_target,
         "admin_key": addresses.admin_key,
+        "sign_in_url": addresses.sign_in_url,
     }
     typer.echo(json.dumps(shown))
 
@@ -91,7 +92,11 @@ def _print_addresses(addresses: Addresses) -> None:
     console.print(f"  OTLP/HTTP   {addresses.otlp_http_url or addresses.url}")
     if addresses.otlp_grpc_target:
         console.print(f"  OTLP/gRPC   {addresses.otlp_grpc_target}")
+    if addresses.sign_in_url:
+        console.print("\n[bold]Open the console[/] [dim](this link works once, for ten minutes)[/]")
+        console.print(f"  {addresses.sign_in_url}", soft_wrap=True)
     if addresses.admin_key:
         console.print("\n[bold]Admin key, shown only this once:[/]")
         console.print(f"  export VEDETTE_API_KEY={addresses.admin_key}", soft_wrap=True)
         console.print("  [dim]make narrower keys with: vedette keys create NAME --scope ingest[/]")
+        console.print("  [dim]sign another browser in with: vedette sign-in[/]")

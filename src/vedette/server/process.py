@@ -15,14 +15,16 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
+from vedette.api.session import link_url
 from vedette.core.errors import InvalidInputError
+from vedette.core.identity import DEFAULT_ACCOUNT
 from vedette.core.settings import Settings
 from vedette.ingest import Ingest
 from vedette.query import QueryRunner
 from vedette.receivers.otlp_grpc import make_server as make_grpc_server
 from vedette.server.app import make_app, make_otlp_app
 from vedette.server.jobs import run_jobs
-from vedette.store.catalog import Catalog
+from vedette.store.catalog import Actor, Catalog, FirstStart
 from vedette.store.warehouse import open_warehouse
 from vedette.web.services import Services
 
@@ -37,21 +39,23 @@ _log = logging.getLogger(__name__)
 class Addresses:
     """Where a started server listens, and the key that the first start made.
 
-    ``admin_key`` is None unless this start was the first; it is shown once and kept nowhere.
+    ``admin_key`` and ``sign_in_url`` are None unless this start was the first; they are shown once
+    and kept nowhere. The link signs a browser in once, within ten minutes.
     """
 
     url: str
     otlp_http_url: str | None
     otlp_grpc_target: str | None
     admin_key: str | None
+    sign_in_url: str | None = None
 
     def __repr__(self) -> str:
         return f"Addresses(url={self.url!r})"
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[tuple[Services, str | None]]:
-    """Open both stores and ingest; yields the services and a first start's admin key."""
+async def open_services(settings: Settings) -> AsyncIterator[tuple[Services, FirstStart]]:
+    """Open both stores and ingest; yields the services and what a first start made."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     warehouse = await asyncio.to_thread(open_warehouse, settings)
     try:
@@ -62,7 +66,7 @@ async def open_services(settings: Settings) -> AsyncIterator[tuple[Services, str
             await ingest.start()
             runner = QueryRunner(warehouse, settings)
             try:
-                yield Services(settings, warehouse, catalog, ingest, runner), first.admin_key
+                yield Services(settings, warehouse, catalog, ingest, runner), first
             finally:
                 await ingest.stop()
         finally:
@@ -78,7 +82,7 @@ async def run(settings: Settings, on_ready: Callable[[Addresses], None]) -> None
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="worker"))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with open_services(settings) as (services, admin_key), contextlib.AsyncExitStack() as stack:
+    async with open_services(settings) as (services, first), contextlib.AsyncExitStack() as stack:
         main_port = await _serve_http(stack, make_app(services), settings, settings.port)
         otlp_port = None
         if settings.otlp_http_port != OFF:
@@ -91,16 +95,25 @@ async def run(settings: Settings, on_ready: Callable[[Addresses], None]) -> None
         jobs = asyncio.create_task(run_jobs(services))
         stack.push_async_callback(_cancel, jobs)
         host = _shown_host(settings.host)
+        url = f"http://{host}:{main_port}{settings.base_path}"
         on_ready(
             Addresses(
-                url=f"http://{host}:{main_port}{settings.base_path}",
+                url=url,
                 otlp_http_url=f"http://{host}:{otlp_port}" if otlp_port else None,
                 otlp_grpc_target=f"{host}:{grpc_port}" if grpc_port else None,
-                admin_key=admin_key,
+                admin_key=first.admin_key,
+                sign_in_url=await asyncio.to_thread(_first_link, services.catalog, first, url),
             )
         )
         await stop.wait()
         _log.info("stopping")
+
+
+def _first_link(catalog: Catalog, first: FirstStart, url: str) -> str | None:
+    if first.key_id is None:
+        return None
+    actor = Actor.system("first-start")
+    return link_url(url, catalog.sign_in_links.create(actor, DEFAULT_ACCOUNT, first.key_id).token)
 
 
 def serve(settings: Settings, on_ready: Callable[[Addresses], None]) -> None:
