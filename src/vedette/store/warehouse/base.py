@@ -43,6 +43,8 @@ class QueryLimits:
     def settings(self) -> Settings:
         """Return the limits as engine settings."""
         return {
+            # The first cuts where asked, but after the fact; the second stops early, but roughly.
+            "limit": self.rows,
             "max_result_rows": self.rows,
             "result_overflow_mode": "break",
             "max_execution_time": self.seconds,

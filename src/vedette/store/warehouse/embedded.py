@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from vedette.core.errors import OverloadedError, UnavailableError, VedetteError
 from vedette.store.warehouse.base import InsertSettings, Query, Warehouse
 from vedette.store.warehouse.lock import FolderLock
 from vedette.store.warehouse.statement import (
+    bindable,
     literal,
     marked,
     query_settings,
@@ -61,7 +64,9 @@ class EmbeddedWarehouse(Warehouse):
         self._closed = False
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         settings = _server_settings(memory_bytes, cache_bytes)
-        options = urlencode({**settings, "backups.allowed_path": str(backups or path.parent / "backups")})
+        options = urlencode(
+            {**settings, "backups.allowed_path": str(backups or path.parent / "backups")}
+        )
         self._address = f"{path}?{options}"
         try:
             self._readers = _pool(self._address, readers)
@@ -89,11 +94,18 @@ class EmbeddedWarehouse(Warehouse):
         self, table: str, chunks: Sequence[bytes], input_format: str, settings: InsertSettings
     ) -> None:
         """See ``Warehouse.insert``."""
-        sql = f"INSERT INTO {table} {settings_clause(settings)}"
-        with self._borrow(self._writers) as connection, _translated():
-            with connection.send_insert(sql, input_format) as inserter:
-                inserter.append(b"".join(chunks))
-                inserter.finish()
+        # The streaming insert of the engine's Python interface does not report what fails in a
+        # materialized view: rows would be lost and acknowledged. An insert from a file does.
+        with (
+            self._borrow(self._writers) as connection,
+            _file_of(chunks, self._path) as file,
+            _translated(inserting=True),
+        ):
+            connection.query(
+                f"INSERT INTO {table} FROM INFILE {literal(file)} COMPRESSION 'none' "
+                f"{settings_clause(settings)} FORMAT {input_format}",
+                "Null",
+            )
 
     def execute(self, sql: str) -> None:
         """See ``Warehouse.execute``."""
@@ -170,14 +182,29 @@ def _pool(address: str, size: int) -> queue.LifoQueue[Any]:
 
 
 def _bound(query: Query) -> dict[str, Any]:
-    return {name: format_bind_value(value) for name, value in query.params.items()}
+    return {name: format_bind_value(value) for name, value in bindable(query.params).items()}
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _file_of(chunks: Sequence[bytes], folder: Path) -> Iterator[str]:
+    """Yield the path of a file that holds the chunks: in memory where the system can."""
+    if not hasattr(os, "memfd_create"):
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="insert-") as file:
+            file.writelines(chunks)
+            file.flush()
+            yield file.name
+        return
+    with os.fdopen(os.memfd_create("insert", os.MFD_CLOEXEC), "wb", buffering=0) as memory:
+        for chunk in chunks:
+            memory.write(chunk)
+        yield f"/proc/self/fd/{memory.fileno()}"
+
+
+@contextmanager
+def _translated(*, inserting: bool = False) -> Iterator[None]:
     try:
         yield
     except VedetteError:
         raise
     except (RuntimeError, chdb.ChdbError) as error:
-        raise translate(str(error)) from error
+        raise translate(str(error), inserting=inserting) from error

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import clickhouse_connect
-from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
+from clickhouse_connect.driver.exceptions import (
+    ClickHouseError,
+    DatabaseError,
+    OperationalError,
+    ProgrammingError,
+)
+from urllib3.exceptions import HTTPError
 
 from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.store.warehouse.base import InsertSettings, Query, Warehouse
 from vedette.store.warehouse.statement import (
+    bindable,
     error_code,
     literal,
     marked,
@@ -22,6 +30,8 @@ from vedette.store.warehouse.statement import (
 )
 
 STREAM_BYTES = 1 << 20
+MAX_ERROR_PIECES = 16
+_EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
 
 
 class ServerWarehouse(Warehouse):
@@ -57,7 +67,7 @@ class ServerWarehouse(Warehouse):
         with _translated():
             return self._client.raw_query(
                 marked(query),
-                parameters=dict(query.params),
+                parameters=bindable(query.params),
                 settings=dict(query_settings(query)),
                 fmt=output_format,
             )
@@ -65,21 +75,20 @@ class ServerWarehouse(Warehouse):
     def stream(self, query: Query, output_format: str) -> Iterator[bytes]:
         """See ``Warehouse.stream``."""
         with _translated():
-            source = self._client.raw_stream(
+            source: Any = self._client.raw_stream(
                 marked(query),
-                parameters=dict(query.params),
+                parameters=bindable(query.params),
                 settings=dict(query_settings(query)),
                 fmt=output_format,
             )
             with source:
-                while piece := source.read(STREAM_BYTES):
-                    yield piece
+                yield from _checked(source)
 
     def insert(
         self, table: str, chunks: Sequence[bytes], input_format: str, settings: InsertSettings
     ) -> None:
         """See ``Warehouse.insert``."""
-        with _translated():
+        with _translated(inserting=True):
             self._client.raw_insert(
                 table,
                 insert_block=b"".join(chunks),
@@ -114,10 +123,40 @@ class ServerWarehouse(Warehouse):
         self._client.close()
 
 
+def _checked(source: Any) -> Iterator[bytes]:  # noqa: ANN401 - the driver's HTTP response
+    """Yield an answer's pieces; raise the error that the server writes where it fails half way.
+
+    The answer's status is sent by then, so the server marks the error in the body, with a tag that
+    it has named in a header.
+    """
+    mark = f"__exception__\r\n{source.headers.get(_EXCEPTION_TAG, '')}\r\n".encode()
+    pieces = source.stream(STREAM_BYTES)
+    held = b""
+    for piece in pieces:
+        held += piece
+        if (at := held.find(mark)) >= 0:
+            text = held[at + len(mark) :]
+            with suppress(HTTPError):  # the server ends such an answer without its last chunk
+                text += b"".join(islice(pieces, MAX_ERROR_PIECES))
+            raise translate(text.decode("utf-8", "replace"))
+        # The mark may be split over two pieces.
+        if len(held) > len(mark):
+            yield held[: -len(mark)]
+            held = held[-len(mark) :]
+    if held:
+        yield held
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(*, inserting: bool = False) -> Iterator[None]:
     try:
         yield
+    except HTTPError as error:
+        raise UnavailableError(
+            f"the connection to the ClickHouse server broke: {str(error)[:300]}", retry_after=5
+        ) from error
+    except ProgrammingError as error:
+        raise InvalidInputError(f"the statement cannot be sent: {str(error)[:300]}") from error
     except ClickHouseError as error:
         message = str(error)
         if isinstance(error, OperationalError) or (
@@ -126,4 +165,4 @@ def _translated() -> Iterator[None]:
             raise UnavailableError(
                 f"the ClickHouse server does not answer: {message[:300]}", retry_after=5
             ) from error
-        raise translate(message) from error
+        raise translate(message, inserting=inserting) from error

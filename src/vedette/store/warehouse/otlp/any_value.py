@@ -31,7 +31,9 @@ def proto(depth: int, *, value: str = "AnyValue", pair: str = "KeyValue") -> str
         )
         lines.append(f"message {pair}{level} {{ string key = 1; {value}{level} value = 2; }}")
         if not leaf:
-            lines.append(f"message {value}Array{level} {{ repeated {value}{level + 1} values = 1; }}")
+            lines.append(
+                f"message {value}Array{level} {{ repeated {value}{level + 1} values = 1; }}"
+            )
             lines.append(f"message {value}List{level} {{ repeated {pair}{level + 1} values = 1; }}")
     return "\n".join(lines)
 
