@@ -69,13 +69,13 @@ def parse_bulk(body: bytes, index: str) -> Bulk:
         TooLargeError: there are too many documents.
 
     """
-    lines = body.split(b"\n")
-    if not lines[-1].strip():
-        lines.pop()
-    if not lines:
+    if not body or body.isspace():
         raise InvalidInputError(
             "request body is required", field="body", remedy="send actions and documents"
         )
+    lines = body.split(b"\n")
+    if not lines[-1].strip():
+        lines.pop()
     check_count((len(lines) + 1) // 2, what="documents")
     head = orjson.dumps({"_index": index or DEFAULT_INDEX}) + b"\n"
     known = _Known(index or DEFAULT_INDEX)
