@@ -16,15 +16,16 @@ from vedette.store.warehouse import Warehouse
 Submit = Callable[..., list[Receipt | BaseException]]
 NUMBERS = itertools.count()
 RECORDS = 12
+POINTS = " UNION ALL ".join(
+    f"SELECT Account, Attributes FROM otel_metrics_{kind}" for kind in ("gauge", "sum", "histogram")
+)
 COUNTS = {
     Source.OTLP_TRACES: "SELECT count() FROM otel_traces WHERE Account = {a:String} "
     "AND SpanAttributes['batch'] = {b:String}",
     Source.OTLP_LOGS: "SELECT count() FROM otel_logs WHERE Account = {a:String} "
     "AND LogAttributes['batch'] = {b:String}",
-    Source.OTLP_METRICS: "SELECT (SELECT count() FROM otel_metrics_gauge WHERE "
-    "Account = {a:String} AND Attributes['batch'] = {b:String}) + (SELECT count() FROM otel_metrics_sum WHERE "
-    "Account = {a:String} AND Attributes['batch'] = {b:String}) + (SELECT count() FROM "
-    "otel_metrics_histogram WHERE Account = {a:String} AND Attributes['batch'] = {b:String}) AS n",
+    Source.OTLP_METRICS: f"SELECT count() FROM ({POINTS}) "
+    "WHERE Account = {a:String} AND Attributes['batch'] = {b:String}",
 }
 MAKERS = {
     Source.OTLP_TRACES: traces_body,

@@ -258,8 +258,10 @@ json_values = st.recursive(
     max_leaves=8,
 )
 known_names = st.sampled_from(
-    "time ts @timestamp level severity_number message service trace_id span_id event resource "
-    "attributes resource. attributes. ".split(" ")
+    [
+        *("time", "ts", "@timestamp", "level", "severity_number", "message", "service", "event"),
+        *("trace_id", "span_id", "resource", "attributes", "resource.", "attributes.", ""),
+    ]
 )
 objects = st.dictionaries(known_names | st.text(), json_values, max_size=6)
 hostile_lines = (
