@@ -29,9 +29,10 @@ _CANCELLED = {394, 734, 735}
 _UNAVAILABLE = {209, 210, 243, 999, 242, 319, 252, 203}
 # Parse errors, unknown names, wrong types and arguments: the statement or the data is at fault.
 _INPUT = {
-    6, 8, 10, 16, 20, 26, 27, 32, 33, 34, 35, 36, 38, 41, 42, 43, 44, 46, 47, 48, 49, 50, 51, 53, 57,
-    59, 60, 62, 63, 69, 70, 72, 80, 81, 117, 130, 153, 164, 179, 181, 184, 206, 207, 215, 349, 386,
-    407, 427, 431, 434, 435, 436, 437, 440, 444, 456, 457, 497, 524, 617, 36, 636, 131, 128, 190, 43, 470, 471,
+    6, 8, 10, 16, 20, 26, 27, 32, 33, 34, 35, 36, 38, 41, 42, 43, 44, 46, 47, 48, 49, 50, 51, 53,
+    57, 59, 60, 62, 63, 69, 70, 72, 80, 81, 117, 128, 130, 131, 153, 164, 179, 181, 184, 190, 206,
+    207, 215, 349, 386, 407, 427, 431, 434, 435, 436, 437, 440, 444, 456, 457, 470, 471, 497, 524,
+    617, 636,
 }  # fmt: skip
 
 
@@ -109,10 +110,9 @@ def translate(message: str, *, inserting: bool = False) -> VedetteError:
             f"the query needs more than it may use: {text}",
             remedy="narrow the time range, the filter or the grouping",
         )
-    if code in _CANCELLED:
-        return QueryCancelledError("the query was cancelled")
     if code in _UNAVAILABLE:
         return UnavailableError(f"the warehouse is not available: {text}", retry_after=5)
-    if code in _INPUT:
-        return InvalidInputError(f"the engine refused it: {text}")
-    return StoreError(f"the warehouse failed: {text}")
+    if code in _CANCELLED:
+        return QueryCancelledError("the query was cancelled")
+    refused = InvalidInputError(f"the engine refused it: {text}")
+    return refused if code in _INPUT else StoreError(f"the warehouse failed: {text}")
