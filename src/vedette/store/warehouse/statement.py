@@ -19,7 +19,7 @@ from vedette.store.warehouse.base import OUTPUT_SETTINGS, Params, Query, query_m
 
 _CODE = re.compile(r"Code: (\d+)")
 _TAIL = re.compile(r"\s*\([A-Z_]+\)\s*(?:\((?:version|for url) .*)?$", re.DOTALL)
-_PREFIX = re.compile(r"^.{0,80}?Code: \d+\. (?:DB::Exception: )*", re.DOTALL)
+_PREFIX = re.compile(r"^(?:.{0,80}?Code: \d+\. (?:DB::Exception: )*)+", re.DOTALL)
 _MAX_MESSAGE = 600
 _IMPOSSIBLE = re.compile(r"allocate chunk of (?:\d{1,3}\.\d\d GiB|[\d.]+ [TPE]iB)")
 
@@ -99,6 +99,7 @@ def translate(message: str, *, inserting: bool = False) -> VedetteError:
         return InvalidInputError("the engine refused it: a length in the data is beyond the data")
     text = _TAIL.sub("", _PREFIX.sub("", message.strip())).split("Stack trace")[0]
     text = text.split(" In scope ")[0]
+    text = re.sub(r": \(in file/uri [^)]*\)", "", text)
     text = re.sub(r"/\* vedette:\w+ \*/ ?", "", text)[:_MAX_MESSAGE]
     if code in _TIMEOUT:
         return QueryLimitError(
