@@ -2,8 +2,8 @@
 
 A file is a Jinja template, so that one text serves one process, one server and a cluster:
 ``on_cluster``, ``local`` and ``engine(...)`` make tables replicated, ``distributed(...)`` adds the
-table that spans the shards; ``not_stored(number, time)`` is the condition that leaves out what an
-earlier attempt of the batch stored (``Body.stored``). Statements are idempotent, so a migration
+table that spans the shards; ``is_stored(number, time)`` tells what an earlier attempt of the batch
+stored already (``Body.stored``). Statements are idempotent, so a migration
 that was cut off runs again.
 """
 
@@ -22,6 +22,8 @@ from vedette.store.warehouse import severity
 from vedette.store.warehouse.base import Warehouse
 from vedette.store.warehouse.otlp import any_value
 
+SKIPPED = "-"
+"""The ``Reason`` of a row that is neither stored nor rejected, in the landing tables."""
 METRIC_KINDS = ("gauge", "sum", "histogram", "exponential_histogram", "summary")
 
 _FOLDER = resources.files("vedette.store.warehouse")
@@ -164,17 +166,18 @@ def _context(cluster: str | None) -> dict[str, Any]:
             f"ENGINE = Distributed('{cluster}', currentDatabase(), '{table}_local', {key});"
         )
 
-    def not_stored(number: int, time: str) -> str:
-        return f"NOT has(stored, {number << 32} + toUInt64(toDate({time})))"
+    def is_stored(number: int, time: str) -> str:
+        return f"has(stored, {number << 32} + toUInt64(toDate({time})))"
 
     return {
+        "SKIPPED": SKIPPED,
         "any_value": any_value,
         "attribute_sources": _ATTRIBUTE_SOURCES,
         "distributed": distributed,
         "engine": engine,
         "local": local,
         "metric_kinds": METRIC_KINDS,
-        "not_stored": not_stored,
+        "is_stored": is_stored,
         "on_cluster": on_cluster,
         "resource_sources": _RESOURCE_SOURCES,
         "rollup_tiers": _ROLLUP_TIERS,
