@@ -19,10 +19,13 @@ Before that, intervals are made to nest:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from vedette.telemetry.traces.span_tree import Span, SpanTree
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from vedette.telemetry.traces.span_tree import Span, SpanTree
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import InvalidInputError
-from vedette.core.time import TimeRange
 from vedette.query.language import Signal, compile_search
 from vedette.query.language.parameters import Parameters
+
+if TYPE_CHECKING:
+    from vedette.core.time import TimeRange
 
 SPAN_KINDS = ("Unspecified", "Internal", "Server", "Client", "Producer", "Consumer")
 ENTRY_KINDS = ("Server", "Consumer")
@@ -114,21 +116,22 @@ def where(span_filter: SpanFilter, time_range: TimeRange, *, prefix: str = "") -
     """
     bind = Parameters(f"{prefix}q")
     condition = compile_search(span_filter.text, Signal.SPANS, parameters=bind)
-    parts = [in_range(prefix), *_typed(span_filter, bind)]
+    parts = [in_range(prefix), *typed_conditions(span_filter, bind)]
     if span_filter.text.strip():
         parts.append(f"({condition.sql})")
     params = {**bind.values, **bound_range(time_range, prefix)}
     return Where(" AND ".join(parts), params, condition.terms)
 
 
-def _typed(span_filter: SpanFilter, bind: Parameters) -> list[str]:
+def typed_conditions(span_filter: SpanFilter, bind: Parameters) -> list[str]:
+    """Return the conditions of the typed fields; those before the durations fit rollups too."""
     parts = []
     if span_filter.service:
         parts.append(f"ServiceName = {bind.text(span_filter.service)}")
     if span_filter.operation:
         parts.append(f"SpanName = {bind.text(span_filter.operation)}")
     if span_filter.kinds:
-        parts.append(f"SpanKind IN ({', '.join(bind.text(kind) for kind in span_filter.kinds)})")
+        parts.append(f"SpanKind IN ({', '.join(map(bind.text, span_filter.kinds))})")
     if span_filter.min_duration_ns is not None:
         parts.append(f"Duration >= {bind.integer(span_filter.min_duration_ns)}")
     if span_filter.max_duration_ns is not None:

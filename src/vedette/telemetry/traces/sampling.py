@@ -7,10 +7,13 @@ time, each complete, so that parents and children pair and repeated questions ag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from vedette.core.time import TimeRange
-from vedette.query import QueryRunner
 from vedette.telemetry.traces.filters import SpanFilter, bound_range, where
+
+if TYPE_CHECKING:
+    from vedette.core.time import TimeRange
+    from vedette.query import QueryRunner
 
 _STORED = """
 SELECT sum(Count) FROM @span_metrics_1m

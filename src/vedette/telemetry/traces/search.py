@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from vedette.core.errors import InvalidInputError
-from vedette.core.time import TimeRange
-from vedette.query import QueryRunner
 from vedette.store.warehouse import Columns
 from vedette.telemetry.traces.filters import SpanFilter, Where, where
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vedette.core.time import TimeRange
+    from vedette.query import QueryRunner
 
 MAX_PAGE = 1000
 MAX_TRACE_PAGE = 200
@@ -60,7 +63,8 @@ LIMIT {{limit:UInt32}}
 _SEEN = """
 TraceId NOT IN (
     SELECT TraceId FROM @otel_traces
-    WHERE {where} AND (toUnixTimestamp64Nano(Timestamp), SpanHash) >= ({{cursor:Int64}}, {{tie:UInt64}}))
+    WHERE {where}
+        AND (toUnixTimestamp64Nano(Timestamp), SpanHash) >= ({{cursor:Int64}}, {{tie:UInt64}}))
 """
 _MATCHES_BY_DURATION = """
 SELECT TraceId AS trace_id, argMax(SpanId, (Duration, SpanHash)) AS span_id,
@@ -105,8 +109,8 @@ class SpanPage:
 
     Attributes:
         spans: ``timestamp`` (RFC 3339), ``trace_id``, ``span_id``, ``parent_span_id``,
-            ``service_name``, ``name``, ``kind``, ``duration_ns``, ``status``, ``status_message`` and
-            ``columns``: the values of the asked attributes, in their order, '' where there is none.
+            ``service_name``, ``name``, ``kind``, ``duration_ns``, ``status``, ``status_message``
+            and ``columns``: the values of the asked attributes, '' where there is none.
         cursor: where the next page begins; None where there is none.
         terms: words of the search, for highlighting.
 

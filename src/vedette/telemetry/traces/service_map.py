@@ -12,20 +12,23 @@ producer to topic to consumer; the consumer's edge carries how old messages were
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vedette.core.time import TimeRange
-from vedette.query import QueryRunner
-from vedette.store.warehouse import Columns
 from vedette.telemetry.traces import service_map_sql as sql
 from vedette.telemetry.traces.filters import bound_range
 from vedette.telemetry.traces.sampling import Sampling
 from vedette.telemetry.traces.statistics import CallStatistics
 
-SPAN_BOUND = 1_000_000
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vedette.query import QueryRunner
+    from vedette.store.warehouse import Columns
+
+SPAN_BOUND = 1_200_000
 """More spans than about this many are looked at by a sample of whole traces."""
 
 MAX_NODES = 500
@@ -169,6 +172,8 @@ class _Building:
         self.kinds = {str(row["kind"]) for row in inventory}
         self.spans = sum(int(row["spans"]) for row in inventory)
         self.sampling = Sampling.of(self.spans, span_bound)
+        names_urls = runner.run(account, sql.NAMES_URLS, bound_range(time_range))
+        self.names_urls = bool(names_urls.scalar())
         self.truncated = False
         self.unresolved = 0.0
         self.own: dict[str, tuple[int, CallStatistics]] = {}
@@ -201,6 +206,7 @@ class _Building:
 
     def _run(self, statement: str) -> Columns:
         text = statement.replace("{sample}", self.sampling.condition())
+        text = text.replace("{url_host}", sql.URL_HOST if self.names_urls else "''")
         names = {name: value for name, value in self.params.items() if f"{{{name}:" in text}
         answer = self.runner.run(self.account, text, names, query_id=self.query_id)
         self.truncated |= answer.rows >= MAX_EDGES
@@ -244,7 +250,7 @@ class _Building:
     def _has_direct(self, calls: Columns) -> bool:
         """Tell whether a notable share of servers was called by spans that are not clients'."""
         entries, paired = sum(calls["entries"]), sum(calls["paired"])
-        return entries - paired > _UNPAIRED_SHARE * entries
+        return bool(entries - paired > _UNPAIRED_SHARE * entries)
 
     def _read_messages(self, messages: Columns) -> None:
         for row in messages.records():

@@ -19,10 +19,22 @@ WHERE Minute >= toStartOfMinute({start:DateTime64(9, 'UTC')})
 GROUP BY service, kind
 """
 
+NAMES_URLS = """
+SELECT countIf(Key = 'http.url') > 0
+    OR (countIf(Key = 'url.full') > 0 AND countIf(Key = 'server.address') = 0)
+FROM @attribute_values
+WHERE Signal = 'traces' AND Key IN ('http.url', 'url.full', 'server.address')
+    AND Bucket >= toStartOfFifteenMinutes(toDateTime({start:DateTime64(9, 'UTC')}))
+    AND Bucket < {end:DateTime64(9, 'UTC')}
+"""
+"""Whether some clients say whom they called by URL alone, as conventions before 1.20 had it."""
+
 
 def _first(*keys: str) -> str:
     """Return the value of the first of some span attributes that is there."""
-    pairs = "".join(f"SpanAttributes['{key}'] != '', SpanAttributes['{key}'], " for key in keys[:-1])
+    pairs = "".join(
+        f"SpanAttributes['{key}'] != '', SpanAttributes['{key}'], " for key in keys[:-1]
+    )
     last = f"SpanAttributes['{keys[-1]}']"
     return f"multiIf({pairs}{last})" if pairs else last
 
@@ -45,10 +57,11 @@ multiIf(
 
 # OpenTelemetry's consistent sampling: a span kept with probability p stands for 1/p spans. The
 # threshold is 56 bits in hexadecimal, trailing zeros left out (tracestate member "ot", key "th").
-WEIGHT = r"""
+_THRESHOLD = r"extract(TraceState, '(?:^|,)\\s*ot=(?:[^,;]*;)*th:([0-9a-f]{1,14})')"
+WEIGHT = f"""
 if(TraceState = '', 1.,
-    72057594037927936. / (72057594037927936. - reinterpretAsUInt64(reverse(unhex(concat('00',
-        rightPad(extract(TraceState, '(?:^|,)\\s*ot=(?:[^,;]*;)*th:([0-9a-f]{1,14})'), 14, '0')))))))
+    72057594037927936. / (72057594037927936. - reinterpretAsUInt64(
+        reverse(unhex(concat('00', rightPad({_THRESHOLD}, 14, '0')))))))
 """
 _BUCKET = f"toUInt16(log2(Duration + 1) * {BUCKETS_PER_DOUBLING})"
 _CALLER = "SpanKind IN ('Client', 'Producer')"
@@ -61,28 +74,77 @@ multiIf(
         IN ('send', 'publish', 'create'), 'messaging',
     'ignored')
 """
-_URL = _first("url.full", "http.url")
-# Columns of what a caller's span says about the other side: system, address, port, name.
+# What a caller's span says about the other side: its system, address, port and name.
 _TARGET = f"""
     {_TARGET_TYPE} AS target_type,
     multiIf(target_type = 'database', {_first("db.system.name", "db.system")},
         target_type = 'messaging', SpanAttributes['messaging.system'], '') AS system,
-    multiIf(
-        target_type NOT IN ('database', 'external'), '',
-        target_type = 'external' AND SpanAttributes['peer.service'] != '',
-            SpanAttributes['peer.service'],
-        ({_first("server.address", "net.peer.name", "peer.address", "net.peer.ip")} AS named) != '',
-            named,
-        domain({_URL})) AS address,
-    multiIf(
-        address = '' OR address = SpanAttributes['peer.service'], '',
-        ({_first("server.port", "net.peer.port")} AS given) != '', given,
-        named != '' OR (port({_URL}) AS in_url) = 0, '',
-        toString(in_url)) AS address_port,
+    if(target_type = 'external', SpanAttributes['peer.service'], '') AS peer,
+    if(target_type IN ('database', 'external'),
+        {_first("server.address", "net.peer.name", "net.peer.ip")}, '') AS named,
+    multiIf(peer != '', peer, named != '', named, target_type = 'external', url_host, '')
+        AS address,
+    if(peer = '' AND named != '', {_first("server.port", "net.peer.port")}, '') AS address_port,
     multiIf(
         target_type = 'database', {_first("db.namespace", "db.name")},
         target_type = 'messaging', {_first("messaging.destination.name", "messaging.destination")},
         '') AS target_name
+"""
+_KEYS = ", ".join(
+    f"'{key}'"
+    for key in (
+        "http.response.status_code", "http.status_code", "rpc.grpc.status_code",
+        "rpc.response.status_code", "db.system.name", "db.system", "db.namespace", "db.name",
+        "messaging.system", "messaging.destination.name", "messaging.destination",
+        "messaging.operation.type", "messaging.operation", "peer.service", "server.address",
+        "server.port", "net.peer.name", "net.peer.ip", "net.peer.port",
+    )
+)  # fmt: skip
+_URL = _first("url.full", "http.url")
+URL_HOST = f"""
+if(SpanKind = 'Client' AND NOT has(SpanAttributes.keys, 'server.address'),
+    concat(domain({_URL}), if(port({_URL}) = 0, '', concat(':', toString(port({_URL}))))), '')
+"""
+"""Host of the URL that was called; looked at only where clients name URLs and no addresses."""
+
+_SPAN = f"""
+SELECT
+    SpanHash, ServiceName, SpanKind, StatusCode, ParentHash != 0 AS from_parent,
+    {_BUCKET} AS bucket, {WEIGHT} AS weight, Duration * weight AS duration,
+    arrayFilter(k -> k IN ({_KEYS}), SpanAttributes.keys) AS keys,
+    arrayFilter((v, k) -> k IN ({_KEYS}), SpanAttributes.values, SpanAttributes.keys) AS values,
+    {{url_host}} AS url_host,
+    cityHash64(keys, values, url_host) AS said
+FROM @otel_traces
+WHERE {in_range()} AND {{sample}}
+    AND (SpanKind IN ('Server', 'Client', 'Producer', 'Consumer') OR ParentHash = 0)
+"""
+# Attributes are only hashed span by span; what they mean is worked out once for each group.
+_GROUPS = f"""
+SELECT
+    span.ServiceName AS service, span.SpanKind AS kind, span.from_parent AS from_parent,
+    span.StatusCode AS StatusCode, span.bucket AS bucket, span.said AS said,
+    child.ServiceName AS child_service, child.SpanKind AS child_kind,
+    any(span.keys) AS keys, any(span.values) AS values, any(span.url_host) AS url_host,
+    count() AS spans, sum(span.weight) AS weight, sum(span.duration) AS duration
+FROM ({_SPAN}) AS span
+LEFT ANY JOIN
+(
+    SELECT ParentHash, ServiceName, SpanKind
+    FROM @otel_traces
+    WHERE {in_range("pair_")} AND SpanKind IN ('Server', 'Consumer') AND ParentHash != 0
+) AS child ON span.SpanHash = child.ParentHash
+GROUP BY service, kind, from_parent, StatusCode, bucket, said, child_service, child_kind
+"""
+_MEANT = f"""
+SELECT
+    toString(service) AS service, toString(kind) AS SpanKind, from_parent, bucket,
+    toString(child_service) AS callee, toString(child_kind) AS callee_kind,
+    spans, weight, duration, url_host, StatusCode,
+    mapFromArrays(arrayMap(k -> toString(k), keys), values) AS SpanAttributes,
+    {_HTTP} AS http, {OUTCOME} AS outcome,
+    {_TARGET}
+FROM ({_GROUPS})
 """
 
 CALLS = f"""
@@ -94,57 +156,30 @@ SELECT
     sumIf(weight, outcome = 'fault') AS faults,
     sum(duration) AS total_ns,
     sumMap([bucket], [weight]) AS histogram,
-    sumIf(spans, basis = 1 AND from_parent) AS entries,
-    sumIf(spans, callee_kind = 'Server') AS paired
+    sumIf(spans, SpanKind = 'Server' AND from_parent) AS entries,
+    sumIf(spans, role = 'edge' AND callee_kind = 'Server') AS paired
 FROM
 (
     SELECT *,
-        -- Calls whose other side did not report go where all others to that address went.
+        -- Calls whose other side did not report went where all others to that address went.
         minIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS one,
         maxIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS other,
         multiIf(
             target_type = 'messaging', '',
             callee != '', callee,
             target_type = 'external' AND address != '' AND one = other, one,
-            '') AS service_called,
-        multiIf(kind IN ('Server', 'Consumer'), 1, NOT from_parent, 2, 3) AS node_basis,
-        arrayJoin(if(kind IN ('Client', 'Producer'),
+            '') AS called,
+        multiIf(SpanKind IN ('Server', 'Consumer'), 1, NOT from_parent, 2, 3) AS node_basis,
+        arrayJoin(if({_CALLER},
             if(from_parent, ['edge'], ['edge', 'node']), ['node'])) AS role,
         service AS source,
         if(role = 'edge', 0, node_basis) AS basis,
-        multiIf(role = 'node', '', service_called != '', 'service', target_type) AS sink_type,
-        multiIf(role = 'node', '', service_called != '', service_called, target_name) AS sink,
-        if(role = 'node' OR service_called != '', '', system) AS sink_system,
-        if(role = 'node' OR service_called != '', '', address) AS sink_address,
-        if(role = 'node' OR service_called != '', '', address_port) AS sink_port
-    FROM
-    (
-        SELECT
-            span.ServiceName AS service, span.SpanKind AS kind, span.from_parent AS from_parent,
-            span.outcome AS outcome, span.bucket AS bucket, span.target_type AS target_type,
-            span.system AS system, span.address AS address, span.address_port AS address_port,
-            span.target_name AS target_name,
-            toString(child.ServiceName) AS callee, toString(child.SpanKind) AS callee_kind,
-            count() AS spans, sum(span.weight) AS weight, sum(span.duration) AS duration
-        FROM
-        (
-            SELECT
-                SpanHash, ServiceName, SpanKind, ParentHash != 0 AS from_parent,
-                {_HTTP} AS http, {OUTCOME} AS outcome, {_BUCKET} AS bucket,
-                {WEIGHT} AS weight, Duration * weight AS duration,
-                {_TARGET}
-            FROM @otel_traces
-            WHERE {in_range()} AND {{sample}}
-                AND (SpanKind IN ('Server', 'Client', 'Producer', 'Consumer') OR ParentHash = 0)
-        ) AS span
-        LEFT ANY JOIN
-        (
-            SELECT ParentHash, ServiceName, SpanKind
-            FROM @otel_traces
-            WHERE {in_range("pair_")} AND SpanKind IN ('Server', 'Consumer') AND ParentHash != 0
-        ) AS child ON span.SpanHash = child.ParentHash
-        GROUP BY ALL
-    )
+        multiIf(role = 'node', '', called != '', 'service', target_type) AS sink_type,
+        multiIf(role = 'node', '', called != '', called, target_name) AS sink,
+        if(role = 'node' OR called != '', '', system) AS sink_system,
+        if(role = 'node' OR called != '', '', address) AS sink_address,
+        if(role = 'node' OR called != '', '', address_port) AS sink_port
+    FROM ({_MEANT})
 )
 GROUP BY role, source, sink_type, sink, sink_system, sink_address, sink_port, basis
 ORDER BY count DESC, source, sink

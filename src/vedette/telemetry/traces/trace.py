@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import InvalidInputError, NotFoundError
-from vedette.query import QueryRunner
 from vedette.store.warehouse import Columns
 from vedette.telemetry.traces.span_tree import Span, SpanTree
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vedette.query import QueryRunner
 
 MAX_SPANS = 50_000
 MAX_LOGS = 1000
@@ -82,8 +85,9 @@ class Trace:
         start_ns: earliest start, Unix time in nanoseconds.
         duration_ns: from the earliest start to the latest end.
         spans: by start: ``span_id``, ``parent_span_id``, ``service_name``, ``name``, ``kind``,
-            ``offset_ns`` (start after the trace's), ``duration_ns``, ``status``, ``status_message``,
-            ``host``, ``events`` and ``links`` (how many), ``exception`` (whether an event is one).
+            ``offset_ns`` (start after the trace's), ``duration_ns``, ``status``,
+            ``status_message``, ``host``, ``events`` and ``links`` (how many), ``exception``
+            (whether an event is one).
             Attributes come with ``fetch_span``, so that a large trace stays light.
         total_spans: how many spans the trace has.
         truncated: whether ``spans`` holds only the first ``MAX_SPANS`` of them.
