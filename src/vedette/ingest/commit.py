@@ -238,21 +238,35 @@ class Ingest:
         return await waiting.done
 
     async def _run_lane(self, lane: _Lane) -> None:
+        """Commit the lane's groups, a second one beside the first where enough has gathered."""
+        running: set[asyncio.Task[None]] = set()
         while True:
             await lane.ready.wait()
             await self._linger(lane)
+            if running and not lane.enough.is_set():
+                await asyncio.wait(running)
+            elif len(running) >= COMMITTERS:
+                await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            if not lane.waiting:
+                continue
             group = lane.take(self._settings.ingest_group_bytes)
-            started = time.perf_counter()
-            try:
-                outcomes = await self._in_thread(self._commit, lane.source, [w.body for w in group])
-            except Exception as error:  # a lane that dies would leave its clients waiting for ever
-                _log.exception("committing a group failed")
-                outcomes = [error] * len(group)
-            lane.last_commit_seconds = time.perf_counter() - started
-            self.stats.groups += 1
-            self.stats.commit_seconds += lane.last_commit_seconds
-            for waiting, outcome in zip(group, outcomes, strict=True):
-                self._settle(waiting, outcome)
+            task = asyncio.create_task(self._commit_group(lane, group))
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+    async def _commit_group(self, lane: _Lane, group: list[_Waiting]) -> None:
+        started = time.perf_counter()
+        outcomes: Sequence[Receipt | Exception]
+        try:
+            outcomes = await self._in_thread(self._commit, lane.source, [w.body for w in group])
+        except Exception as error:  # a group without an answer would leave its clients waiting
+            _log.exception("committing a group failed")
+            outcomes = [error] * len(group)
+        lane.last_commit_seconds = time.perf_counter() - started
+        self.stats.groups += 1
+        self.stats.commit_seconds += lane.last_commit_seconds
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            self._settle(waiting, outcome)
 
     async def _linger(self, lane: _Lane) -> None:
         loop = asyncio.get_running_loop()
@@ -340,4 +354,11 @@ def _insert_settings(schema: str) -> InsertSettings:
         "max_insert_threads": 1,
         "parallel_view_processing": 0,
         "max_partitions_per_insert_block": 0,
+        # How views write arrays and maps (otlp/any_value.py).
+        "output_format_json_escape_forward_slashes": 0,
+        "output_format_json_quote_64bit_integers": 0,
+        "output_format_json_validate_utf8": 1,
+        "output_format_json_named_tuples_as_objects": 1,
+        # Analysing the views is most of the cost of a small group.
+        "query_plan_enable_optimizations": 0,
     }

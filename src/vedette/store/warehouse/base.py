@@ -126,6 +126,9 @@ class Warehouse(ABC):
     cluster: str | None = None
     """Name of the ClickHouse cluster, where tables are replicated and distributed."""
 
+    table_settings: Sequence[str] = ()
+    """Settings that this back end wants of every table, such as ``index_granularity = 8192``."""
+
     @abstractmethod
     def fetch(self, query: Query, output_format: str) -> bytes:
         """Run a query and return the whole answer in an engine output format."""

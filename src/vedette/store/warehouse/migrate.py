@@ -10,6 +10,7 @@ that was cut off runs again.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -83,10 +84,13 @@ class Migration:
     version: int
     name: str
 
-    def statements(self, cluster: str | None) -> list[str]:
-        """Return its statements, rendered for one node or for a cluster."""
+    def statements(self, cluster: str | None, table_settings: Sequence[str] = ()) -> list[str]:
+        """Return its statements, rendered for one node or for a cluster.
+
+        ``table_settings`` are added to every table of the MergeTree family.
+        """
         template = f"sql/{self.version:04d}_{self.name}.sql.j2"
-        text = _environment().get_template(template).render(_context(cluster))
+        text = _environment().get_template(template).render(_context(cluster, table_settings))
         text = re.sub(r"^--.*$", "", text, flags=re.MULTILINE)
         return [
             part.strip() for part in re.split(r";\s*$", text, flags=re.MULTILINE) if part.strip()
@@ -114,7 +118,7 @@ def migrate(warehouse: Warehouse) -> list[Migration]:
         StoreError: the store was written by a newer version.
 
     """
-    context = _context(warehouse.cluster)
+    context = _context(warehouse.cluster, warehouse.table_settings)
     warehouse.execute(
         _HISTORY.format(on_cluster=context["on_cluster"], engine=context["engine"]("MergeTree"))
     )
@@ -128,7 +132,7 @@ def migrate(warehouse: Warehouse) -> list[Migration]:
         )
     missing = [migration for migration in known if migration.version not in applied]
     for migration in missing:
-        for statement in migration.statements(warehouse.cluster):
+        for statement in migration.statements(warehouse.cluster, warehouse.table_settings):
             warehouse.execute(statement)
         warehouse.execute(
             "INSERT INTO schema_migrations (Version, Name) "
@@ -148,7 +152,7 @@ def _environment() -> Environment:
     )
 
 
-def _context(cluster: str | None) -> dict[str, Any]:
+def _context(cluster: str | None, table_settings: Sequence[str]) -> dict[str, Any]:
     on_cluster = f"ON CLUSTER '{cluster}'" if cluster else ""
     local = "_local" if cluster else ""
 
@@ -166,6 +170,10 @@ def _context(cluster: str | None) -> dict[str, Any]:
             f"ENGINE = Distributed('{cluster}', currentDatabase(), '{table}_local', {key});"
         )
 
+    def settings(*given: str) -> str:
+        listed = ", ".join((*given, *table_settings))
+        return f"SETTINGS {listed}" if listed else ""
+
     def is_stored(number: int, time: str) -> str:
         return f"has(stored, {number << 32} + toUInt64(toDate({time})))"
 
@@ -181,6 +189,7 @@ def _context(cluster: str | None) -> dict[str, Any]:
         "on_cluster": on_cluster,
         "resource_sources": _RESOURCE_SOURCES,
         "rollup_tiers": _ROLLUP_TIERS,
+        "settings": settings,
         "severity_number": severity.number_sql,
         "severity_text": severity.text_sql,
     }
