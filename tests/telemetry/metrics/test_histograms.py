@@ -58,7 +58,7 @@ def explicit_quantile(q: float, bounds: Sequence[float], counts: Sequence[float]
 
 def exponential_quantile(
     q: float, scale: int, up: Mapping[int, float], down: Mapping[int, float], zero: float,
-    threshold: float = 0.0,
+    *, threshold: float = 0.0,
 ) -> float:  # fmt: skip
     """The same for native histograms."""
     base = 2.0 ** (2.0**-scale)
@@ -241,7 +241,7 @@ def test_cumulative_exponential_histograms_that_lose_scale(
 ) -> None:
     points = [
         {"at": -10, "scale": 1, "up": (0, [1, 1, 2, 0])},
-        # Grown by {0: 3, 2: 1} at scale 1, and sent at scale 0: buckets (0, 1) -> 0 and (2, 3) -> 1.
+        # Grown by {0: 3, 2: 1} at scale 1, and sent at scale 0: (0, 1) -> 0 and (2, 3) -> 1.
         {"at": 30, "scale": 0, "up": (0, [5, 3]), "zero": 2, "sum": 7.0},
         # Restarted.
         {"at": 90, "scale": 2, "up": (4, [1]), "sum": 1.0},

@@ -1,12 +1,12 @@
 """Statements over histograms and summaries.
 
 Quantiles of explicit buckets follow Prometheus' ``histogram_quantile`` for classic histograms:
-linear within a bucket; the lowest bucket starts at 0 if its bound is above 0, otherwise its bound is the
-answer; in the bucket up to infinity the highest finite bound is the answer. Those of exponential
-histograms follow the same function for native ones: within a bucket the logarithm is linear, within
-the zero bucket the value is. ``Minimum`` and ``Maximum`` are the ends of the outermost buckets with
-observations, in all cases: estimates, as the recorded ones of a cumulative stream cover its whole
-life.
+linear within a bucket; the lowest bucket starts at 0 if its bound is above 0, otherwise its bound
+is the answer; in the bucket up to infinity the highest finite bound is the answer. Those of
+exponential histograms follow the same function for native ones: within a bucket the logarithm is
+linear, within the zero bucket the value is. ``Minimum`` and ``Maximum`` are the ends of the
+outermost buckets with observations, in all cases: estimates, as the recorded ones of a cumulative
+stream cover its whole life.
 
 Histograms with different bounds are joined at the bounds that all of them have, which is exact;
 exponential ones at the lowest scale among them, as their specification says.

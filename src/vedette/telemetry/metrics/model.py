@@ -83,7 +83,7 @@ class MetricQuery:
             ``()`` makes all of them one.
         across: None pools the samples of a group, so that ``Average`` is the average of all samples
             as in CloudWatch. Otherwise the statistic is taken of each series first and these are
-            then combined: ``Average`` across ``sum`` is the total of a gauge such as memory over hosts.
+            combined: ``Average`` across ``sum`` is the total of a gauge such as memory over hosts.
             ``rate`` and ``increase`` are always of each series first, and summed by default.
         top: which series to return where there are many.
         metric_type: reads only series of this type, where several share the name.

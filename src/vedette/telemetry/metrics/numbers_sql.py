@@ -2,8 +2,8 @@
 
 Samples: a gauge's values; a delta sum's values; a cumulative monotonic sum's steps (see
 ``steps_sql``); a cumulative sum that can fall (an up-down counter) is read as a gauge. So ``Sum``
-of a counter is its increase, whichever temporality it is sent with, and ``Last`` is always the value
-as it was sent.
+of a counter is its increase, whichever temporality it is sent with, and ``Last`` is always the
+value as it was sent.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ def parse_selector(text: str, *, field: str = "selector") -> Selector:
 
     """
     name = _NAME.match(text)
-    if not name:
+    if not name or not _plain(name[1]):
         raise _error("expected a metric's name", 0, field)
     at = name.end()
     matchers: list[Matcher] = []

@@ -8,9 +8,9 @@ data model and Prometheus' ``increase``, without extrapolation:
   lookback before the range. The step belongs to the period of the later point, so that steps over
   periods add up to the whole.
 - A value lower than before, or a start time that is later than the point before, is a reset: the
-  step is the value itself, unless the start time is the point's own time, which says "unknown start".
-- The first point of a stream is a step only if its start time lies within what is read; otherwise
-  its value grew before and it is only what the next step counts from.
+  step is the value itself, unless the start time is the point's own time, which says "unknown
+  start". - The first point of a stream is a step only if its start time lies within what is read;
+  otherwise its value grew before and it is only what the next step counts from.
 """
 
 from __future__ import annotations
@@ -96,6 +96,6 @@ if(any(Delta) = 1, sum($step) / {period:Float64}, sum($step) / nullIf(sum(Elapse
 """Rate of one series in a period: what it grew by, over the seconds in which it did.
 
 A cumulative stream's steps are divided by the time between its points, so that points that come
-more seldom than the period do not look like bursts; a delta stream without points did not grow, and its
-steps are divided by the period.
+more seldom than the period do not look like bursts; a delta stream without points did not grow,
+and its steps are divided by the period.
 """
