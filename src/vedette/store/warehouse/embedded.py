@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import queue
 import shutil
@@ -66,10 +67,14 @@ class EmbeddedWarehouse(Warehouse):
         self._lock = FolderLock(path)
         self._lock.acquire()
         self._closed = False
+        self._schema_files: set[Path] = set()
         self._waiting = threading.BoundedSemaphore(MAX_WAITING)
         settings = _server_settings(memory_bytes, cache_bytes)
         options = urlencode(
-            {**settings, "backups.allowed_path": str(backups or path.parent / "backups")}
+            {
+                **settings,
+                "backups.allowed_path": str(backups or path.parent / "backups"),
+            }
         )
         self._address = f"{path}?{options}"
         try:
@@ -98,6 +103,7 @@ class EmbeddedWarehouse(Warehouse):
         self, table: str, chunks: Sequence[bytes], input_format: str, settings: InsertSettings
     ) -> None:
         """See ``Warehouse.insert``."""
+        settings = self._with_schema_file(settings)
         # The streaming insert of the engine's Python interface does not report what fails in a
         # materialized view: rows would be lost and acknowledged. An insert from a file does.
         with (
@@ -110,6 +116,23 @@ class EmbeddedWarehouse(Warehouse):
                 f"{settings_clause(settings)} FORMAT {input_format}",
                 "Null",
             )
+
+    def _with_schema_file(self, settings: InsertSettings) -> InsertSettings:
+        """Put a protobuf schema that is given as text in a file of the store's folder.
+
+        Given the text, the engine would write such a file to the process's working folder.
+        """
+        if settings.get("format_schema_source") != "string":
+            return settings
+        text = str(settings["format_schema"])
+        file = self._path / "protobuf" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.proto"
+        if file not in self._schema_files:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+            self._schema_files.add(file)
+        name = settings["format_schema_message_name"]
+        others = {key: value for key, value in settings.items() if "format_schema" not in key}
+        return {**others, "format_schema": f"{file.absolute()}:{name}"}
 
     def execute(self, sql: str) -> None:
         """See ``Warehouse.execute``."""
