@@ -16,14 +16,21 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def agent(
         logs: Annotated[
-            list[str] | None, typer.Option("--log", help="File or glob to follow; give it again for more.")
+            list[str] | None,
+            typer.Option("--log", help="File or glob to follow; give it again for more."),
         ] = None,
         multiline: Annotated[
             str | None, typer.Option(help="Regular expression that a record's first line matches.")
         ] = None,
-        service_name: Annotated[str, typer.Option(help="service.name of what is sent.")] = "vedette-agent",
-        metric_interval: Annotated[float, typer.Option(help="Seconds between metric exports.")] = 15.0,
-        top_processes: Annotated[int, typer.Option(min=0, help="Busiest processes to report.")] = 10,
+        service_name: Annotated[
+            str, typer.Option(help="service.name of what is sent.")
+        ] = "vedette-agent",
+        metric_interval: Annotated[
+            float, typer.Option(help="Seconds between metric exports.")
+        ] = 15.0,
+        top_processes: Annotated[
+            int, typer.Option(min=0, help="Busiest processes to report.")
+        ] = 10,
         state_dir: Annotated[Path | None, typer.Option(help="Folder of the checkpoint.")] = None,
         endpoint: Endpoint = DEFAULT_ENDPOINT,
         api_key: ApiKey = "",

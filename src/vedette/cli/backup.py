@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def backup(
-        name: Annotated[str, typer.Argument(help="Name of the backup; the time where not given.")] = "",
+        name: Annotated[
+            str, typer.Argument(help="Name of the backup; the time where not given.")
+        ] = "",
         list_: Annotated[bool, typer.Option("--list", help="List the backups instead.")] = False,
         endpoint: Endpoint = DEFAULT_ENDPOINT,
         api_key: ApiKey = "",

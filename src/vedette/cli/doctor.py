@@ -7,7 +7,7 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +89,7 @@ def _importable(name: str) -> bool:
     return True
 
 
-def _examine_server(endpoint: str, api_key: str) -> Iterator[Finding]:
+def _examine_server(endpoint: str, api_key: str) -> Generator[Finding, None, bool]:
     """Look at a running server; returns whether there is one."""
     try:
         health = httpx.get(f"{endpoint.rstrip('/')}/readyz", timeout=5.0)
@@ -120,8 +120,9 @@ def _examine_server(endpoint: str, api_key: str) -> Iterator[Finding]:
 
 
 def _examine_machine(settings: Settings) -> Iterator[Finding]:
-    import psutil  # noqa: PLC0415 - slow to import
     import resource  # noqa: PLC0415 - absent on some platforms
+
+    import psutil  # noqa: PLC0415 - slow to import
 
     folder = settings.data_dir.absolute()
     while not folder.exists():
@@ -136,7 +137,9 @@ def _examine_machine(settings: Settings) -> Iterator[Finding]:
         "" if enough else "free some, shorten the retention, or lower VEDETTE_MIN_FREE_DISK_BYTES",
     )
     memory = psutil.virtual_memory().available
-    yield Finding("ok" if memory >= _MIN_MEMORY else "note", f"{memory / 2**30:.1f} GiB of memory free")
+    yield Finding(
+        "ok" if memory >= _MIN_MEMORY else "note", f"{memory / 2**30:.1f} GiB of memory free"
+    )
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     if files < _MIN_FILES:
         yield Finding("note", f"only {files} open files are allowed", f"ulimit -n {_MIN_FILES}")

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Create, list and revoke API keys.", no_args_is_help=True)
 Local = Annotated[
     bool,
-    typer.Option("--local", help="Work on the catalog itself, without a server: for whoever lost the admin key."),
+    typer.Option(
+        "--local",
+        help="Work on the catalog itself, without a server: for whoever lost the admin key.",
+    ),
 ]
 Account = Annotated[str, typer.Option(help="Account of the key; only with --local.")]
 
@@ -25,7 +28,10 @@ Account = Annotated[str, typer.Option(help="Account of the key; only with --loca
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scopes: Annotated[list[str], typer.Option("--scope", help="ingest, read, write, sql or admin; give it again for more.")],
+    scopes: Annotated[
+        list[str],
+        typer.Option("--scope", help="ingest, read, write, sql or admin; give it again for more."),
+    ],
     expires: Annotated[str | None, typer.Option(help="RFC 3339; never where not given.")] = None,
     local: Local = False,
     account: Account = "default",

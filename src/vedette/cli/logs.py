@@ -11,7 +11,14 @@ from rich.text import Text
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
 
-_STYLES = {"TRACE": "dim", "DEBUG": "dim", "INFO": "green", "WARN": "yellow", "ERROR": "red", "FATAL": "bold red"}
+_STYLES = {
+    "TRACE": "dim",
+    "DEBUG": "dim",
+    "INFO": "green",
+    "WARN": "yellow",
+    "ERROR": "red",
+    "FATAL": "bold red",
+}
 _TIME_CHARACTERS = 23
 _PAGE = 1000
 
@@ -25,7 +32,9 @@ def register(app: typer.Typer) -> None:
         start: Start = "-1h",
         end: End = "now",
         limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=10_000)] = 50,
-        follow: Annotated[bool, typer.Option("--follow", "-f", help="Show new records as they come.")] = False,
+        follow: Annotated[
+            bool, typer.Option("--follow", "-f", help="Show new records as they come.")
+        ] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
         endpoint: Endpoint = DEFAULT_ENDPOINT,
         api_key: ApiKey = "",
@@ -39,7 +48,8 @@ def register(app: typer.Typer) -> None:
         if follow:
             _follow(client, console, search, as_json=as_json)
             return
-        records, cursor = [], None
+        records: list[dict[str, Any]] = []
+        cursor = None
         while len(records) < limit:
             page = client.get(
                 "/logs", q=search, start=start, end=end,

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from vedette.server import Addresses
 
 DataDir = Annotated[
-    Path | None, typer.Option(help="Folder of the stores.", envvar="VEDETTE_DATA_DIR", show_default="./vedette-data")
+    Path | None,
+    typer.Option(
+        help="Folder of the stores.", envvar="VEDETTE_DATA_DIR", show_default="./vedette-data"
+    ),
 ]
 
 

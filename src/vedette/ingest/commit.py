@@ -11,11 +11,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import TypeVar, TypeVarTuple, Unpack
 
 from vedette.core.errors import (
     InvalidInputError,
@@ -48,6 +49,8 @@ most half its time on small groups."""
 _DAY_NS = 86_400 * 10**9
 _HOUR_NS = 3_600 * 10**9
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,8 @@ class _Lane:
 
     def take(self, most: int) -> list[_Waiting]:
         """Take the oldest requests, at least one and otherwise at most ``most`` bytes."""
-        group, size = [], 0
+        group: list[_Waiting] = []
+        size = 0
         while self.waiting and (not group or size + len(self.waiting[0].body.data) <= most):
             item = self.waiting.popleft()
             size += len(item.body.data)
@@ -149,7 +153,7 @@ class Ingest:
     async def stop(self) -> None:
         """Refuse new requests, commit what is waiting, then end."""
         self._closing = True
-        while self._pending_bytes:
+        while self._pending_bytes:  # noqa: ASYNC110 - once, as the process ends
             await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
@@ -259,7 +263,7 @@ class Ingest:
         outcomes: Sequence[Receipt | Exception]
         try:
             outcomes = await self._in_thread(self._commit, lane.source, [w.body for w in group])
-        except Exception as error:  # a group without an answer would leave its clients waiting
+        except Exception as error:  # noqa: BLE001 - else its clients would wait for ever
             _log.exception("committing a group failed")
             outcomes = [error] * len(group)
         lane.last_commit_seconds = time.perf_counter() - started
@@ -335,7 +339,7 @@ class Ingest:
             await self._in_thread(self._disk.refresh)
             await self._in_thread(self._rejected.flush)
 
-    async def _in_thread(self, function, *arguments):  # noqa: ANN001, ANN002, ANN202 - passes through
+    async def _in_thread(self, function: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
         return await asyncio.get_running_loop().run_in_executor(
             self._executor, function, *arguments
         )

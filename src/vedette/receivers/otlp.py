@@ -74,7 +74,8 @@ class OtlpSignal:
                 field="body",
                 remedy="send the JSON form of the OTLP request, with ids in hexadecimal",
             ) from error
-        return message.SerializeToString()
+        encoded: bytes = message.SerializeToString()
+        return encoded
 
 
 def _ids_to_base64(record: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def make_server(services: Services) -> grpc.aio.Server:
     return server
 
 
-class _Methods(grpc.GenericRpcHandler):
+class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no types
     """Looks a full method name up; serializers are absent, so bytes go in and out."""
 
     def __init__(self, handlers: dict[str, grpc.RpcMethodHandler]) -> None:
@@ -64,12 +64,13 @@ def _handler(services: Services, signal: OtlpSignal) -> _Handler:
             receipt = await services.ingest.submit(signal.source, principal.account, body)
         except VedetteError as error:
             await _abort(context, error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a client gets an answer whatever happens
             _log.exception("receiving OTLP failed")
             await _abort(context, VedetteError("something went wrong in the server"))
         if not receipt.rejected:
             return b""
-        return signal.partial_success(receipt.rejected).SerializeToString()
+        encoded: bytes = signal.partial_success(receipt.rejected).SerializeToString()
+        return encoded
 
     return export
 

@@ -57,7 +57,7 @@ async def _receive(request: Request, signal: OtlpSignal) -> Response:
         )
     except VedetteError as error:
         return _failure(error, content_type)
-    except Exception:
+    except Exception:  # noqa: BLE001 - a client gets an answer whatever happens
         _log.exception("receiving OTLP failed")
         return _failure(VedetteError("something went wrong in the server"), content_type)
     if not receipt.rejected:
@@ -93,15 +93,15 @@ def _failure(error: VedetteError, content_type: str) -> Response:
     text = " - ".join(filter(None, (error.message, error.remedy)))
     status = Status(code=GRPC_CODES.get(error.status, GRPC_CODES[500]).value[0], message=text)
     media_type = JSON if content_type == JSON else PROTOBUF
-    return Response(
-        _encoded(status, media_type), error.status, error_headers(error), media_type
-    )
+    return Response(_encoded(status, media_type), error.status, error_headers(error), media_type)
 
 
 def _encoded(message: Message, content_type: str) -> bytes:
     if content_type == JSON:
-        return json_format.MessageToJson(message, indent=None).encode()
-    return message.SerializeToString()
+        text: str = json_format.MessageToJson(message, indent=None)
+        return text.encode()
+    encoded: bytes = message.SerializeToString()
+    return encoded
 
 
 def _route(path: str, signal: OtlpSignal) -> Route:

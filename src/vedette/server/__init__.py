@@ -1,5 +1,5 @@
 """The server process: its services, its HTTP and gRPC surfaces, its life from start to stop."""
 
-from vedette.server.process import serve
+from vedette.server.process import Addresses, serve
 
-__all__ = ["serve"]
+__all__ = ["Addresses", "serve"]

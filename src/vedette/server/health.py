@@ -33,7 +33,9 @@ async def ready(request: Request) -> Response:
         except VedetteError as error:
             checks[name] = error.message
     healthy = all(value == "ok" for value in checks.values())
-    return _answer({"status": "ok" if healthy else "failing", "checks": checks}, 200 if healthy else 503)
+    return _answer(
+        {"status": "ok" if healthy else "failing", "checks": checks}, 200 if healthy else 503
+    )
 
 
 def _answer(body: dict[str, object], status: int = 200) -> Response:

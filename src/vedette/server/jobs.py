@@ -23,6 +23,6 @@ async def run_jobs(services: Services) -> None:
     while True:
         try:
             await asyncio.to_thread(retention.enforce_once, services.catalog, holder)
-        except Exception:  # the next run may well succeed
+        except Exception:  # noqa: BLE001 - the next run may well succeed
             _log.exception("the retention job failed")
         await asyncio.sleep(services.settings.retention_interval_seconds)

@@ -187,7 +187,7 @@ def _listen(host: str, port: int) -> socket.socket:
             field="port",
             remedy="stop what listens there, or choose another port (0 picks a free one)",
         ) from error
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003 - the socket's own interface
     return listener
 
 

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from vedette.core.identity import check_account_name
 from vedette.core.settings import Settings
@@ -160,7 +161,9 @@ class RetentionService:
                 {"account": account},
                 limits=_LIMITS,
             ).records()
-            row = rows[0] if rows else {"records": 0, "oldest": None, "newest": None}
+            row: dict[str, Any] = (
+                rows[0] if rows else {"records": 0, "oldest": None, "newest": None}
+            )
             report.append(
                 Held(signal, self._days(set_, signal), row["records"], row["oldest"], row["newest"])
             )

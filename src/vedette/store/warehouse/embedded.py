@@ -94,10 +94,13 @@ class EmbeddedWarehouse(Warehouse):
     def stream(self, query: Query, output_format: str) -> Iterator[bytes]:
         """See ``Warehouse.stream``."""
         sql = f"{marked(query)}\n{settings_clause(query_settings(query))}"
-        with self._borrow(self._readers) as connection, _translated():
-            with connection.send_query(sql, output_format, params=_bound(query)) as pieces:
-                for piece in pieces:
-                    yield bytes(piece.bytes())
+        with (
+            self._borrow(self._readers) as connection,
+            _translated(),
+            connection.send_query(sql, output_format, params=_bound(query)) as pieces,
+        ):
+            for piece in pieces:
+                yield bytes(piece.bytes())
 
     def insert(
         self, table: str, chunks: Sequence[bytes], input_format: str, settings: InsertSettings
@@ -181,7 +184,7 @@ class EmbeddedWarehouse(Warehouse):
             # before the connection's next answer, which may be another account's: such a
             # connection is never used again.
             connection.close()
-            connection = chdb.connect(self._address)
+            connection = _connect(self._address)
             raise
         finally:
             pool.put(connection)
@@ -204,8 +207,12 @@ def _pool(address: str, size: int) -> queue.LifoQueue[Any]:
     # Last in, first out: an idle server keeps using the same warm connection.
     pool: queue.LifoQueue[Any] = queue.LifoQueue(maxsize=size)
     for _ in range(size):
-        pool.put(chdb.connect(address))
+        pool.put(_connect(address))
     return pool
+
+
+def _connect(address: str) -> Any:  # noqa: ANN401 - the engine's interface has no types
+    return chdb.connect(address)  # type: ignore[no-untyped-call]
 
 
 def _bound(query: Query) -> dict[str, Any]:

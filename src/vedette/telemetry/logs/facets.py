@@ -155,7 +155,14 @@ def _columns(dialect: Dialect) -> str:
     if dialect.signal is Signal.LOGS:
         columns += ["TimestampTime", "SeverityText", "SeverityNumber", "Body", "EventName"]
     else:
-        columns += ["SpanName", "SpanKind", "StatusCode", "StatusMessage", "Duration", "ParentSpanId"]
+        columns += [
+            "SpanName",
+            "SpanKind",
+            "StatusCode",
+            "StatusMessage",
+            "Duration",
+            "ParentSpanId",
+        ]
     return ", ".join(columns)
 
 
@@ -179,9 +186,7 @@ def _params(time_range: TimeRange, condition: Condition, values: int) -> dict[st
     }
 
 
-def _suggestion(
-    time_range: TimeRange, prefix: str, signal: Signal, limit: int
-) -> dict[str, Any]:
+def _suggestion(time_range: TimeRange, prefix: str, signal: Signal, limit: int) -> dict[str, Any]:
     return {
         "signal": _STORED_SIGNAL[signal],
         "start": int(time_range.start.timestamp()),

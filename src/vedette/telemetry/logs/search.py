@@ -99,7 +99,9 @@ def search_logs(
 
     """
     if order not in _ORDER:
-        raise InvalidInputError(f"{order!r} is not an order", field="order", remedy="use desc or asc")
+        raise InvalidInputError(
+            f"{order!r} is not an order", field="order", remedy="use desc or asc"
+        )
     condition = compile_search(text, Signal.LOGS)
     limit = min(limit, MAX_PAGE)
     moment, skipped = _parse_cursor(cursor)
@@ -135,9 +137,7 @@ def histogram(
     """
     condition = compile_search(text, Signal.LOGS)
     step = bucket_seconds(time_range, points)
-    sql = _HISTOGRAM.format(
-        level=_LEVEL, time_range=LOGS.in_time_range(), condition=condition.sql
-    )
+    sql = _HISTOGRAM.format(level=_LEVEL, time_range=LOGS.in_time_range(), condition=condition.sql)
     answer = runner.run(
         account, sql, {**_params(time_range, condition), "step": step}, query_id=query_id
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -16,18 +15,19 @@ MAX_RECORDS = 500
 _OVERLAP = timedelta(seconds=10)
 _REACH = timedelta(hours=24)
 
+_IDENTITY = "cityHash64(Timestamp, ServiceName, Body, TraceId, SpanId, LogAttributes, ReceivedTime)"
 _NEW = """
 SELECT
     Timestamp AS timestamp, SeverityText AS severity_text, SeverityNumber AS severity_number,
     ServiceName AS service_name, Body AS body, TraceId AS trace_id, SpanId AS span_id,
     LogAttributes AS attributes, ResourceAttributes AS resource,
-    toString(cityHash64(Timestamp, ServiceName, Body, TraceId, SpanId, LogAttributes, ReceivedTime)) AS id,
+    toString({identity}) AS id,
     count() OVER () AS matching
 FROM @otel_logs
 WHERE ReceivedTime >= {{since:DateTime64(3)}}
     AND TimestampTime >= toDateTime({{oldest:DateTime64(3)}})
     AND ({condition})
-    AND toString(cityHash64(Timestamp, ServiceName, Body, TraceId, SpanId, LogAttributes, ReceivedTime)) NOT IN {{seen:Array(String)}}
+    AND toString({identity}) NOT IN {{seen:Array(String)}}
 ORDER BY ReceivedTime DESC, Timestamp DESC
 LIMIT {limit}
 """
@@ -66,7 +66,7 @@ class LogTail:
         now = utc_now()
         answer = self._runner.run(
             self._account,
-            _NEW.format(condition=self._condition.sql, limit=MAX_RECORDS),
+            _NEW.format(identity=_IDENTITY, condition=self._condition.sql, limit=MAX_RECORDS),
             {
                 **self._condition.params,
                 "since": max(self._begin, now - _OVERLAP),

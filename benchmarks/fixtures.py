@@ -1,0 +1,114 @@
+"""Request bodies for the benchmarks: the same records for every system that is compared."""
+
+from __future__ import annotations
+
+import random
+import time
+
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+_METHODS = ("GET", "POST", "PUT", "DELETE")
+_WORDS = ("alpha", "beta", "gamma", "delta", "omega", "sigma", "kappa", "theta")
+
+
+def _attribute(target, key, value) -> None:
+    attribute = target.attributes.add()
+    attribute.key = key
+    if isinstance(value, bool):
+        attribute.value.bool_value = value
+    elif isinstance(value, int):
+        attribute.value.int_value = value
+    elif isinstance(value, float):
+        attribute.value.double_value = value
+    else:
+        attribute.value.string_value = value
+
+
+def _resource(resource, service: str) -> None:
+    _attribute(resource, "service.name", service)
+    _attribute(resource, "host.name", f"{service}-host")
+    _attribute(resource, "telemetry.sdk.language", "python")
+
+
+def traces(seed: int, spans: int = 1000) -> bytes:
+    """Return a request of spans with 6 attributes and 1 event each, in traces of 10."""
+    rng = random.Random(seed)
+    request = ExportTraceServiceRequest()
+    block = request.resource_spans.add()
+    _resource(block.resource, f"service-{seed % 20}")
+    scope = block.scope_spans.add()
+    scope.scope.name = "benchmark"
+    now = time.time_ns()
+    trace_id, parent = b"", b""
+    for number in range(spans):
+        if number % 10 == 0:
+            trace_id, parent = rng.randbytes(16), b""
+        span = scope.spans.add(
+            trace_id=trace_id,
+            span_id=rng.randbytes(8),
+            parent_span_id=parent,
+            name=f"{rng.choice(_METHODS)} /items/{number % 20}",
+            kind=1 + number % 5,
+            start_time_unix_nano=now - number * 1000,
+            end_time_unix_nano=now + rng.randrange(10**9),
+        )
+        parent = span.span_id
+        _attribute(span, "http.request.method", rng.choice(_METHODS))
+        _attribute(span, "url.path", f"/items/{rng.randrange(50)}")
+        _attribute(span, "user.id", f"user-{rng.randrange(100_000)}")
+        _attribute(span, "http.response.status_code", rng.choice((200, 200, 200, 404, 500)))
+        _attribute(span, "app.ratio", rng.random())
+        _attribute(span, "app.cached", rng.random() < 0.5)
+        event = span.events.add(time_unix_nano=now, name="cache.lookup")
+        _attribute(event, "cache.key", f"item:{number % 50}")
+        span.status.code = 2 if rng.random() < 0.01 else 0
+    return request.SerializeToString()
+
+
+def logs(seed: int, records: int = 1000) -> bytes:
+    """Return a request of log records with a sentence and 3 attributes each."""
+    rng = random.Random(seed)
+    request = ExportLogsServiceRequest()
+    block = request.resource_logs.add()
+    _resource(block.resource, f"service-{seed % 20}")
+    scope = block.scope_logs.add()
+    now = time.time_ns()
+    for number in range(records):
+        record = scope.log_records.add(
+            time_unix_nano=now - number * 1000, severity_number=rng.choice((9, 9, 9, 13, 17))
+        )
+        record.body.string_value = (
+            f"request {rng.choice(_WORDS)} for user {rng.randrange(100_000)} took "
+            f"{rng.randrange(3000)} ms, order {rng.randbytes(6).hex()} {rng.choice(_WORDS)}"
+        )
+        _attribute(record, "http.request.method", rng.choice(_METHODS))
+        _attribute(record, "user.id", f"user-{rng.randrange(100_000)}")
+        _attribute(record, "code.lineno", rng.randrange(400))
+    return request.SerializeToString()
+
+
+def metrics(seed: int, points: int = 1000) -> bytes:
+    """Return a request of gauge and counter points, 2 attributes each, over 1,000 series."""
+    rng = random.Random(seed)
+    request = ExportMetricsServiceRequest()
+    block = request.resource_metrics.add()
+    _resource(block.resource, f"service-{seed % 20}")
+    scope = block.scope_metrics.add()
+    now = time.time_ns()
+    for number in range(points // 100):
+        metric = scope.metrics.add(name=f"app.metric_{number}", unit="1")
+        if number % 2:
+            metric.sum.aggregation_temporality = 2
+            metric.sum.is_monotonic = True
+            data = metric.sum
+        else:
+            data = metric.gauge
+        for series in range(100):
+            point = data.data_points.add(
+                time_unix_nano=now, start_time_unix_nano=now - 10**10, as_double=rng.random() * 100
+            )
+            _attribute(point, "route", f"/items/{series % 10}")
+            _attribute(point, "worker", series // 10)
+    return request.SerializeToString()
