@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from vedette.core.errors import InvalidInputError
+from vedette.ingest import Source
 from vedette.telemetry.metrics.model import MetricQuery, RangeResult
 from vedette.telemetry.metrics.range_query import query_range
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from vedette.core.time import TimeRange
-    from vedette.query import QueryRunner
+from vedette.query import QueryRunner
 
 Body = Any
 Points = list[float | None]
@@ -310,3 +312,46 @@ def test_what_a_histogram_does_not_have(store: Any, body: Body, ask: Any, statis
         ask("lacks", "h", statistic, 0, 60)
     assert caught.value.field == "statistic"
     assert caught.value.remedy
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    return bytes([number << 3 | 2, *_varint(len(payload))]) + payload
+
+
+def _varint(value: int) -> bytes:
+    out = []
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def remote_write(labels: Mapping[str, str], samples: Mapping[int, float]) -> bytes:
+    """One series of a Prometheus WriteRequest; samples are milliseconds to values."""
+    pairs = b"".join(
+        _field(1, _field(1, name.encode()) + _field(2, value.encode()))
+        for name, value in sorted(labels.items())
+    )
+    points = b"".join(
+        _field(2, b"\x09" + struct.pack("<d", value) + b"\x10" + _varint(at))
+        for at, value in samples.items()
+    )
+    return _field(1, pairs + points)
+
+
+def test_classic_histograms_that_came_by_remote_write(
+    submit: Any, ask: Any, span: Callable[[float, float], TimeRange]
+) -> None:
+    start = int(span(0, 60).start.timestamp() * 1000)
+    request = b""
+    for bound, end in zip(["0.1", "0.5", "1", "5", "+Inf"], [0, 8, 8, 12, 20], strict=True):
+        labels = {"__name__": "http_seconds_bucket", "job": "api", "instance": "i1", "le": bound}
+        samples = {start - 15_000: 7.0, start + 15_000: 7.0 + end / 2, start + 45_000: 7.0 + end}
+        request += remote_write(labels, samples)
+    (receipt,) = submit(Source.REMOTE_WRITE, "remote", request)
+    assert not receipt.rejected
+    for percent in (10, 50, 60, 95):
+        expected = explicit_quantile(percent / 100, BOUNDS, [0, 8, 0, 4, 8])
+        result = ask("remote", "http_seconds_bucket", f"p{percent}", 0, 60, group_by=("service",))
+        assert result.series[0].labels == {"service": "api"}
+        close(result, [expected])

@@ -115,7 +115,6 @@ class SeriesSet:
     bounds: Sequence[str]
     histograms: Sequence[int]
     unit: str
-    monotonic: bool
 
 
 def conditions(time_range: TimeRange, metric: str, matchers: tuple[Matcher, ...]) -> Conditions:
@@ -203,7 +202,6 @@ def resolve_series(
         bounds=columns["Bound"],
         histograms=columns["Histogram"],
         unit=columns["Unit"][0] if columns.rows else "",
-        monotonic=any(columns["Monotonic"]),
     )
 
 

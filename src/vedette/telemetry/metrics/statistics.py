@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from math import inf, isfinite
+from math import inf
 
 from vedette.core.errors import InvalidInputError
 from vedette.telemetry.metrics.model import MetricType
@@ -145,8 +145,3 @@ def default_statistic(metric_type: MetricType, *, is_monotonic: bool) -> str:
     if metric_type in {MetricType.HISTOGRAM, MetricType.EXPONENTIAL_HISTOGRAM}:
         return "p95"
     return "Average"
-
-
-def is_bound(value: float) -> bool:
-    """Tell whether a bound of a statistic was given."""
-    return isfinite(value)

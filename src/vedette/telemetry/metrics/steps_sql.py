@@ -15,9 +15,6 @@ data model and Prometheus' ``increase``, without extrapolation:
 
 from __future__ import annotations
 
-NOTHING, WHOLE, DIFFERENCE = 0, 1, 2
-"""What a point contributes: nothing, its value, or its value less the one before."""
-
 _WINDOW = """
 SELECT
     SeriesId, TimeUnix, StartTimeUnix, $columns,
@@ -32,6 +29,7 @@ WHERE MetricName = {metric:String} AND $ids
 WINDOW w AS (PARTITION BY SeriesId ORDER BY TimeUnix ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
 """
 
+# 0: nothing, 1: the value itself, 2: its difference to the previous one.
 _STEP = """
 multiIf(
     $delta, 1,
@@ -61,7 +59,8 @@ def stepped(
     """Return a subquery of the points that make a step, within the range.
 
     Its columns: SeriesId, Slot (number of the period), ``columns``, ``Previous<column>`` of each,
-    Step (``WHOLE`` or ``DIFFERENCE``), Delta (0 or 1) and Elapsed (seconds that the step took).
+    Step (1: the value itself, 2: its difference to the previous), Delta (0 or 1) and
+    Elapsed (seconds that the step took).
 
     Args:
         table: table of points.
