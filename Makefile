@@ -22,7 +22,8 @@ format: .venv/.installed-dev
 	$(BIN)/ruff check --fix src tests benchmarks
 
 benchmark: .venv/.installed-dev
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/ingest.py
+	$(BIN)/python benchmarks/search.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
