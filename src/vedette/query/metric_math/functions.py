@@ -52,7 +52,8 @@ def elementwise(name: str, value: Value) -> Value:
 def _previous(grid: Grid, values: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
     """Return where data points with a predecessor are, and the steps in value and in seconds."""
     at = np.flatnonzero(~np.isnan(values))
-    return at[1:], np.diff(values[at]), np.diff(grid.timestamps[at]).astype(np.float64)
+    with np.errstate(over="ignore"):
+        return at[1:], np.diff(values[at]), np.diff(grid.timestamps[at]).astype(np.float64)
 
 
 def _placed(size: int, at: NDArray[np.intp], values: Floats) -> Floats:
