@@ -43,9 +43,12 @@ START_AT_BYTES = 8 << 20
 SMALL_BYTES = 1 << 20
 QUIET = 0.01
 """A group over ``SMALL_BYTES`` waits only while requests keep coming, this many seconds apart."""
-LINGER_MIN, LINGER_MAX = 0.005, 0.2
-"""Seconds that a small group waits: as long as the last commit took, so that the engine spends at
-most half its time on small groups."""
+LINGER = 0.005
+"""Seconds that a group waits at least, for requests that come together."""
+REST_FACTOR, REST_MAX = 3.0, 1.0
+"""A small group waits until three times as long as the last commit took has passed since it ended,
+at most a second. A commit costs the engine much the same whatever its size, so a steady trickle of
+small requests would otherwise keep a core busy; the first request after a pause does not wait."""
 _DAY_NS = 86_400 * 10**9
 _HOUR_NS = 3_600 * 10**9
 _log = logging.getLogger(__name__)
@@ -86,6 +89,7 @@ class _Lane:
         self.ready = asyncio.Event()
         self.enough = asyncio.Event()
         self.last_commit_seconds = 0.0
+        self.last_commit_end = 0.0
 
     def put(self, waiting: _Waiting) -> None:
         self.waiting.append(waiting)
@@ -267,6 +271,7 @@ class Ingest:
             _log.exception("committing a group failed")
             outcomes = [error] * len(group)
         lane.last_commit_seconds = time.perf_counter() - started
+        lane.last_commit_end = asyncio.get_running_loop().time()
         self.stats.groups += 1
         self.stats.commit_seconds += lane.last_commit_seconds
         for waiting, outcome in zip(group, outcomes, strict=True):
@@ -274,7 +279,8 @@ class Ingest:
 
     async def _linger(self, lane: _Lane) -> None:
         loop = asyncio.get_running_loop()
-        until = loop.time() + min(max(lane.last_commit_seconds, LINGER_MIN), LINGER_MAX)
+        rest = min(lane.last_commit_seconds * REST_FACTOR, REST_MAX)
+        until = max(loop.time() + LINGER, lane.last_commit_end + rest)
         arrived = -1
         while not (self._closing or lane.enough.is_set()):
             left = until - loop.time()

@@ -3,13 +3,13 @@
 The engine's protobuf reader needs finite types, and ``AnyValue`` is recursive. It is unrolled to
 ``depth`` levels of arrays and maps; what lies deeper is kept as the protobuf bytes of that value
 (the same wire type), shown as a JSON string. A level costs column copies on every row, so attributes are
-given one level and log bodies two.
+given one level and log bodies three.
 """
 
 from __future__ import annotations
 
 ATTRIBUTE_DEPTH = 1
-BODY_DEPTH = 2
+BODY_DEPTH = 3
 
 _KINDS = (
     "'no'=0,'string_value'=1,'bool_value'=2,'int_value'=3,'double_value'=4,"
