@@ -29,7 +29,7 @@ FROM @otel_traces_trace_id_ts WHERE TraceId = {trace_id:String}
 """
 _IN_TRACE = """
 TraceId = {trace_id:String}
-    AND Timestamp >= {first:DateTime('UTC')} AND Timestamp < {last:DateTime('UTC')}
+    AND Timestamp >= {first:DateTime64(9, 'UTC')} AND Timestamp < {last:DateTime64(9, 'UTC')}
 """
 # A client that sends a batch twice makes every span of it double: LIMIT 1 BY keeps one of each.
 _SPANS = f"""
