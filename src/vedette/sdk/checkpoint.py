@@ -97,7 +97,7 @@ class Checkpoint:
         try:
             state = json.loads(path.read_bytes())
             if state["version"] != _VERSION:
-                raise ValueError(f"version {state['version']}")  # noqa: TRY301 - one way to fail
+                raise ValueError(f"version {state['version']}")
             self.files = [_position(members) for members in state["files"]]
             self.known_patterns = {str(pattern) for pattern in state["patterns"]}
         except FileNotFoundError:

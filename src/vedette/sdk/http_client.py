@@ -172,9 +172,7 @@ def _status_message(answer: bytes) -> str:
     """Return ``message`` of a google.rpc.Status, the body of an OTLP error."""
     try:
         from google.protobuf.message import DecodeError  # noqa: PLC0415 - rare
-        from google.rpc.status_pb2 import (  # type: ignore[import-untyped]  # noqa: PLC0415 - rare
-            Status,
-        )
+        from google.rpc.status_pb2 import Status  # noqa: PLC0415
     except ImportError:  # comes with OTLP's gRPC exporter only
         return ""
     try:

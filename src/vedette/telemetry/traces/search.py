@@ -94,7 +94,7 @@ SELECT
     root.1 AS root_service, root.2 AS root_name, root.3 AS root_kind, root.4 AS root_status
 FROM @otel_traces
 WHERE TraceId IN {ids:Array(String)}
-    AND Timestamp >= {first:DateTime('UTC')} AND Timestamp < {last:DateTime('UTC')}
+    AND Timestamp >= {first:DateTime64(9, 'UTC')} AND Timestamp < {last:DateTime64(9, 'UTC')}
 GROUP BY TraceId
 ORDER BY indexOf({ids:Array(String)}, TraceId)
 """
