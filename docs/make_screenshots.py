@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script beside the documents, not a package
 """Make the README's pictures: run real commands against a server and export what they print.
 
 Needs a running server with data (``vedette demo``), ``VEDETTE_ENDPOINT`` and ``VEDETTE_API_KEY``:
@@ -6,6 +7,7 @@ Needs a running server with data (``vedette demo``), ``VEDETTE_ENDPOINT`` and ``
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import subprocess
@@ -37,7 +39,7 @@ def main() -> None:
     }
     IMAGES.mkdir(exist_ok=True)
     for name, commands in PICTURES.items():
-        console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"))
+        console = Console(record=True, width=COLUMNS, file=io.StringIO())
         for command in commands:
             console.print(f"[bold green]$[/] {command}", highlight=False)
             shown = subprocess.run(  # noqa: S603 - the commands above

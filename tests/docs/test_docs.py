@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 import typer.main
-from support.server import Server
 
+from support.server import Server
 from vedette.cli.main import app
 from vedette.core.settings import Settings
 
@@ -88,7 +88,13 @@ def test_the_blocks_of_a_page_run_in_order(
         if block.kind == "python":
             command = [sys.executable, "-c", text]
         done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=SECONDS
+            command,
+            check=False,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
         )
         failed = done.returncode != 0
         assert failed == (block.note == "fails"), (
