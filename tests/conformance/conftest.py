@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from support.server import Server
 
+from support.server import Server
 from vedette.store.catalog import Scope
 
 _NUMBERS = itertools.count(1)

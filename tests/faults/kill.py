@@ -26,8 +26,8 @@ from pathlib import Path
 import httpx
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.otlp_bodies import logs_body, metrics_body, traces_body  # noqa: E402
-from support.server import Server  # noqa: E402
+from support.otlp_bodies import logs_body, metrics_body, traces_body
+from support.server import Server
 
 SIGNALS = ("traces", "logs", "metrics")
 SENDERS_PER_SIGNAL = 2
@@ -268,10 +268,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="new folder for the store, which is kept")
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="vedette-kill-") as folder:
-        outcome = run(Path(folder) / "store", options.rounds, options.seed)
+        outcome = run(options.keep or Path(folder) / "store", options.rounds, options.seed)
     print(json.dumps(outcome.__dict__) if options.json else outcome.summary())
     return 0 if outcome.good else 1
 

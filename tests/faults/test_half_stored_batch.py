@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
-from support.otlp_bodies import logs_body, metrics_body, traces_body
 
+from support.otlp_bodies import logs_body, metrics_body, traces_body
 from vedette.ingest import Ingest, Receipt, Source
 
 if TYPE_CHECKING:

@@ -40,9 +40,11 @@ HIDDEN_COLUMNS: Mapping[str, tuple[str, ...]] = {"otel_traces": ("SpanHash", "Pa
 
 _MARK = re.compile(r"'(?:[^'\\]|\\.)*'|@([a-z_0-9]+)")
 _NAMES = "|".join(sorted(TABLES, key=len, reverse=True))
-_RAW = re.compile(rf"(?<![@\w])(?:{_NAMES})(?!\w)|\b(?:FROM|JOIN|IN)\s+[`\"](?:{_NAMES})[`\"]", re.I)
+_RAW = re.compile(
+    rf"(?<![@\w])(?:{_NAMES})(?!\w)|\b(?:FROM|JOIN|IN)\s+[`\"](?:{_NAMES})[`\"]", re.IGNORECASE
+)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'")
-_QUOTED_NAME = re.compile(r"(?<!FROM )(?<!JOIN )(?<!IN )(?:`[^`]*`|\"[^\"]*\")", re.I)
+_QUOTED_NAME = re.compile(r"(?<!FROM )(?<!JOIN )(?<!IN )(?:`[^`]*`|\"[^\"]*\")", re.IGNORECASE)
 
 
 class UnscopedStatementError(AssertionError):

@@ -60,7 +60,9 @@ def compile_sql(text: str) -> str:
 
 def _parse(text: str) -> exp.Expression:
     try:
-        statements = [s for s in parse_sql(text, dialect=DIALECT, error_level=ErrorLevel.RAISE) if s]
+        statements = [
+            s for s in parse_sql(text, dialect=DIALECT, error_level=ErrorLevel.RAISE) if s
+        ]
     except (SqlglotError, RecursionError) as error:
         raise _syntax_error(text, error) from error
     if len(statements) != 1 or not isinstance(statements[0], _READS):
@@ -133,7 +135,9 @@ def _scope_table(table: exp.Table, statement: exp.Expression) -> None:
         return
     if name not in TABLES:
         raise InvalidInputError(
-            f"there is no table {name}", field="sql", remedy=f"use one of {', '.join(sorted(TABLES))}"
+            f"there is no table {name}",
+            field="sql",
+            remedy=f"use one of {', '.join(sorted(TABLES))}",
         )
     if not table.alias:
         table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
