@@ -38,13 +38,13 @@ class Child:
             command: program and arguments.
             folder: its working folder.
             environ: its whole environment.
-            log: file for standard error, and standard output unless ``keep_output``.
+            log: file that standard error is appended to, and standard output unless ``keep_output``.
             keep_output: leave standard output to be read from ``process.stdout``.
 
         """
         self.name = name
         self.log = log
-        with log.open("wb") as file:
+        with log.open("ab") as file:
             self.process = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
                 cwd=folder,

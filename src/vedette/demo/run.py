@@ -28,7 +28,6 @@ FAULTS = tuple(fault.value for fault in Fault)
 """Names of what can go wrong, for ``run_demo(once=True, faults=...)``."""
 _WATCH_S = 0.5
 _STEP_S = 120.0
-_SESSIONS_ONCE = 25
 _FOREVER = ("etl", "predict-api", "prediction-logger", "traffic-client")
 
 
@@ -89,13 +88,13 @@ def _port_options(port: int | None, *, once: bool) -> list[str]:
 
 
 def _end_like_ctrl_c(stack: ExitStack) -> None:
-    """Have SIGTERM end the demo as SIGINT does, its children with it."""
+    """Have SIGTERM end the demo as SIGINT does, also where a shell has it ignore SIGINT."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
-    stack.callback(signal.signal, signal.SIGTERM, before)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        stack.callback(signal.signal, number, signal.signal(number, interrupt))
 
 
 class _Demo:
@@ -111,6 +110,8 @@ class _Demo:
         self._stop_server: Callable[[], int] | None = None
         for path in (folder / "server", self._workload, self._logs):
             path.mkdir(parents=True, exist_ok=True)
+        for old in self._logs.glob("*.log"):
+            old.unlink()
 
     def start_server(self, options: list[str]) -> None:
         data = self._folder / "server"
@@ -137,30 +138,22 @@ class _Demo:
             time.sleep(_WATCH_S)
 
     def run_once(self, faults: Sequence[str]) -> int:
-        """Go through one round and a further one for each fault."""
+        """Go through one round with traffic, and then a further one for each fault."""
         self._forget_address()
         self._start("predict-api", [])
         self._start("prediction-logger", [])
-        traffic = ["--sessions", str(_SESSIONS_ONCE), "--rate", "12", "--seed", self._seed]
+        # Traffic waits by itself until a model is served.
+        traffic = ("traffic-client", ["--sessions", "25", "--rate", "12", "--seed", self._seed])
         etl = ["--round-seconds", "0", "--seed", self._seed]
-        for together in (
-            [("etl", [*etl, "--rounds", "1"])],
-            [("traffic-client", traffic)],
-            [
-                ("etl", self._later_rounds(etl, faults)),
-                ("traffic-client", [*traffic, "--refresh-seconds", "1"]),
-            ],
-        ):
+        later = ["--first-round", "1", "--rounds", str(max(1, len(faults)))]
+        first = ("etl", [*etl, "--rounds", "1"])
+        second = ("etl", [*etl, *later, "--faults", ",".join(faults)])
+        for together in ([first, traffic], [second, traffic], [traffic] if faults else []):
             for child in [self._start(name, options) for name, options in together]:
                 status = child.wait(_STEP_S)
                 if status != 0:
                     return self._say_ended(child, status)
         return 0
-
-    @staticmethod
-    def _later_rounds(etl: list[str], faults: Sequence[str]) -> list[str]:
-        rounds = str(max(1, len(faults)))
-        return [*etl, "--first-round", "1", "--rounds", rounds, "--faults", ",".join(faults)]
 
     def stop(self) -> None:
         """End the services, then the server that takes their last telemetry."""
@@ -202,6 +195,8 @@ def _workload_environ(url: str, key: str, spool: Path) -> dict[str, str]:
         "VEDETTE_ENDPOINT": url,
         "VEDETTE_API_KEY": key,
         "VEDETTE_SPOOL_DIR": str(spool),
+        # Few, larger requests: five processes that send every second keep a small machine busy.
+        "OTEL_BLRP_SCHEDULE_DELAY": "3000",
         # The stable names of attributes rather than those of before.
         "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from sqlalchemy import (
     JSON,
     Column,
@@ -86,12 +87,15 @@ messages = Table(
 
 def open_store() -> Engine:
     """Open the store of the workload's folder, making its tables on first use."""
-    # A relative path, since OpenTelemetry names the database by it.
-    engine = create_engine(f"sqlite:///{NAME}", connect_args={"timeout": LOCK_TIMEOUT_S})
+    # A relative path, since OpenTelemetry names the database by it; no data in error messages.
+    engine = create_engine(
+        f"sqlite:///{NAME}", connect_args={"timeout": LOCK_TIMEOUT_S}, hide_parameters=True
+    )
     # The instrumentation's declared range of versions lags behind SQLAlchemy's releases.
     SQLAlchemyInstrumentor().instrument(engine=engine, skip_dep_check=True)
     event.listen(engine, "connect", _set_pragmas)
-    metadata.create_all(engine)
+    with suppress_instrumentation():
+        metadata.create_all(engine)
     return engine
 
 

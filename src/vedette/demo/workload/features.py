@@ -22,7 +22,7 @@ def clean_flights(flights: pd.DataFrame) -> pd.DataFrame:
     date = pd.to_datetime(flights[["year", "month", "day"]])
     cleaned = flights.assign(
         flight_date=date.dt.strftime("%Y-%m-%d"),
-        weekday=date.dt.weekday,
+        weekday=date.dt.day_of_week,
         delayed=(flights["arr_delay"] >= LATE_MINUTES)
         .astype(float)
         .where(flights["arr_delay"].notna()),

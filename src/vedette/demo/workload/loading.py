@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from sqlalchemy import bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
@@ -45,7 +46,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def newest_day(engine: Engine) -> int | None:
     """Return the number of the newest day in the store, None when it is empty."""
-    with engine.connect() as connection:
+    # Asked before a run has begun: its spans would belong to no trace.
+    with suppress_instrumentation(), engine.connect() as connection:
         day: int | None = connection.scalar(select(func.max(features.c.day_number)))
     return day
 

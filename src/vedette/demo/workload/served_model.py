@@ -45,10 +45,11 @@ class ServedModel:
         while not stopping.is_set():
             newest = max(models.versions(), default=0)
             if newest > self._seen:
-                self._load(newest)
+                self.load(newest)
             stopping.wait(_POLL_S)
 
-    def _load(self, version: int) -> None:
+    def load(self, version: int) -> None:
+        """Serve a version from now on; a broken file leaves the last one serving."""
         self._seen = version
         try:
             loaded = models.load(version)

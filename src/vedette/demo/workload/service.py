@@ -14,7 +14,7 @@ NAMESPACE = "flight-delay"
 ENVIRONMENT = "demo"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Bucket bounds of durations; OpenTelemetry's default ones are made for milliseconds."""
-_METRIC_INTERVAL_S = 5.0
+_METRIC_INTERVAL_S = 15.0
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 

@@ -85,5 +85,6 @@ def landing_file(feed: str, day: str) -> Path:
 
 
 def days() -> list[str]:
-    """Return all days there are, in order."""
-    return sorted(path.stem for path in (LANDING / "flights").glob("*.csv"))
+    """Return the days that both feeds have a file of, in order (weather ends on 30 December)."""
+    feeds = ({path.stem for path in (LANDING / feed).glob("*.csv")} for feed in _DAY_FIELDS)
+    return sorted(set.intersection(*feeds))
