@@ -15,7 +15,9 @@ def test_a_new_key_works_and_a_revoked_one_does_not(admin, client):
     assert "key" not in listed[made["id"]]
     assert made["key"] not in str(listed)
     admin.delete(f"/keys/{made['id']}")
-    assert admin.call("GET", "/tags/keys", 401, headers=headers)["error"]["code"] == "unauthenticated"
+    assert (
+        admin.call("GET", "/tags/keys", 401, headers=headers)["error"]["code"] == "unauthenticated"
+    )
     assert admin.get(f"/keys/{made['id']}")["revoked"] is not None
 
 
