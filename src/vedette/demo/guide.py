@@ -20,7 +20,7 @@ _COMMANDS = (
     ("what goes wrong, as it happens", "vedette logs --follow 'level:>=warn'"),
     (
         "errors by service",
-        "vedette query \"filter level = 'ERROR' | stats count(*) as errors by service\"",
+        "vedette query \"filter level = 'error' | stats count(*) as errors by service\"",
     ),
     ("errors of one service", "vedette logs 'service:predict-api level:error' --start -15m"),
     ("the slowest steps", f'vedette query --sql "{_SLOWEST}"'),
