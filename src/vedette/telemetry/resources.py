@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vedette.core.errors import InvalidInputError
-from vedette.telemetry.traces.filters import bound_range
+from vedette.telemetry.traces.filters import bound_range, in_coarse_range
 
 if TYPE_CHECKING:
     from vedette.core.time import TimeRange
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 SIGNALS = ("logs", "traces", "metrics")
 MAX_ROWS = 1000
 
-_IN_HOURS = """
-    Hour >= toStartOfHour({start:DateTime64(9, 'UTC')}) AND Hour < {end:DateTime64(9, 'UTC')}
-    AND LastTime >= toDateTime({start:DateTime64(9, 'UTC')})
-    AND ({signal:String} = '' OR Signal = {signal:String})
+_IN_HOURS = f"""
+    {in_coarse_range("Hour", "toStartOfHour")}
+    AND LastTime >= toDateTime({{start:DateTime64(9, 'UTC')}})
+    AND ({{signal:String}} = '' OR Signal = {{signal:String}})
 """
 _SERVICES = f"""
 SELECT

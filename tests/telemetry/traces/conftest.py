@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 
 from support.spans import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture

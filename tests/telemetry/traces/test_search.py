@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from support.spans import MS, Sender, Sent, span_id, trace_id
 from vedette.core.errors import InvalidInputError, QuerySyntaxError
 from vedette.core.time import TimeRange
-from vedette.query import QueryRunner
 from vedette.telemetry.traces.filters import SpanFilter
 from vedette.telemetry.traces.search import search_spans, search_traces
+
+if TYPE_CHECKING:
+    from vedette.query import QueryRunner
 
 EVERYTHING = SpanFilter()
 

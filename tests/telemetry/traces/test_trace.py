@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -10,9 +10,13 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from support.spans import MS, Sender, Sent, span_id, trace_id
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.ingest import Source
-from vedette.query import QueryRunner
 from vedette.telemetry.traces.critical_path import critical_path
 from vedette.telemetry.traces.trace import fetch_logs, fetch_span, fetch_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vedette.query import QueryRunner
 
 TRACE = trace_id("t")
 

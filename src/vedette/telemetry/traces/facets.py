@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vedette.core.errors import InvalidInputError
 from vedette.query.language import SPANS
 from vedette.query.language.parameters import Parameters
-from vedette.telemetry.traces.filters import SpanFilter, bound_range, where
+from vedette.telemetry.traces.filters import SpanFilter, bound_range, in_coarse_range, where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +36,12 @@ GROUP BY key, value
 ORDER BY indexOf({{keys:Array(String)}}, key), count DESC, value
 LIMIT {{limit:UInt32}} BY key
 """
+_IN_BUCKETS = in_coarse_range("Bucket", "toStartOfFifteenMinutes")
 _KNOWN = """
 SELECT {column} AS name, sum(Count) AS count
 FROM @attribute_values
 WHERE Signal = 'traces' AND startsWith({column}, {{prefix:String}}) AND {key}
-    AND Bucket >= toStartOfFifteenMinutes(toDateTime({{start:DateTime64(9, 'UTC')}}))
-    AND Bucket < {{end:DateTime64(9, 'UTC')}}
+    AND {time}
 GROUP BY name
 ORDER BY count DESC, name
 LIMIT {{limit:UInt32}}
@@ -147,7 +147,7 @@ def known_keys(
     runner: QueryRunner, account: str, time_range: TimeRange, prefix: str = "", *, limit: int = 50
 ) -> list[tuple[str, int]]:
     """Return keys of spans that begin with a prefix and about how many spans have them."""
-    sql = _KNOWN.format(column="Key", key="1")
+    sql = _KNOWN.format(time=_IN_BUCKETS, column="Key", key="1")
     return _known(runner, account, sql, {**bound_range(time_range), "prefix": prefix}, limit)
 
 
@@ -164,7 +164,7 @@ def known_values(
 
     Values of a key that tells spans apart, such as an id, are not kept and not found.
     """
-    sql = _KNOWN.format(column="Value", key="Key = {key:String} AND Value != ''")
+    sql = _KNOWN.format(time=_IN_BUCKETS, column="Value", key="Key = {key:String} AND Value != ''")
     params = {**bound_range(time_range), "prefix": prefix, "key": key}
     return _known(runner, account, sql, params, limit)
 

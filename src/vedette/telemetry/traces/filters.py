@@ -102,6 +102,21 @@ def in_range(prefix: str = "") -> str:
     )
 
 
+def in_coarse_range(column: str, start_of: str) -> str:
+    """Return the condition that keeps the buckets, named by their start, that a range touches.
+
+    Args:
+        column: a ``DateTime`` column, compared with ``DateTime`` only: where the types of a key
+            and a constant differ, the engine leaves out parts that it should read.
+        start_of: function that gives the start of a moment's bucket, such as ``toStartOfHour``.
+
+    """
+    return (
+        f"{column} >= {start_of}(toDateTime({{start:DateTime64(9, 'UTC')}}))"
+        f" AND {column} <= toDateTime({{end:DateTime64(9, 'UTC')}} - toIntervalNanosecond(1))"
+    )
+
+
 def where(span_filter: SpanFilter, time_range: TimeRange, *, prefix: str = "") -> Where:
     """Return the condition for the spans of a filter that start in a range.
 

@@ -260,7 +260,10 @@ def _source(
         names = {"table": "@otel_traces", "time": "Timestamp", "aggregates": _RAW}
         return {**names, "where": condition.sql}, condition.params
     # A minute of the rollup begins in the range where its spans do: the range has whole minutes.
-    in_minutes = in_range(prefix).replace("Timestamp", "Minute")
+    in_minutes = (
+        f"Minute >= toDateTime({{{prefix}start:DateTime64(9, 'UTC')}})"
+        f" AND Minute < toDateTime({{{prefix}end:DateTime64(9, 'UTC')}})"
+    )
     bind = Parameters(f"{prefix}q")
     parts = [in_minutes, *typed_conditions(span_filter, bind)]
     names = {"table": "@span_metrics_1m", "time": "Minute", "aggregates": _ROLLUP}

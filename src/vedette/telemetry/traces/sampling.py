@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vedette.telemetry.traces.filters import SpanFilter, bound_range, where
+from vedette.telemetry.traces.filters import SpanFilter, bound_range, in_coarse_range, where
 
 if TYPE_CHECKING:
     from vedette.core.time import TimeRange
     from vedette.query import QueryRunner
 
-_STORED = """
-SELECT sum(Count) FROM @span_metrics_1m
-WHERE Minute >= toStartOfMinute({start:DateTime64(9, 'UTC')})
-    AND Minute < {end:DateTime64(9, 'UTC')}
+_STORED = f"""
+SELECT sum(Count) FROM @span_metrics_1m WHERE {in_coarse_range("Minute", "toStartOfMinute")}
 """
 _MATCHING = "SELECT count() FROM @otel_traces WHERE {where}"
 

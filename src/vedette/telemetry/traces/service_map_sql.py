@@ -6,26 +6,24 @@ hashes of span and parent, and attributes looked up only where a kind of span ca
 
 from __future__ import annotations
 
-from vedette.telemetry.traces.filters import in_range
+from vedette.telemetry.traces.filters import in_coarse_range, in_range
 
 BUCKETS_PER_DOUBLING = 16
 """Fine latency buckets between a duration and its double: a quantile is off by 2.2 % at most."""
 
-INVENTORY = """
+INVENTORY = f"""
 SELECT ServiceName AS service, SpanKind AS kind, sum(Count) AS spans
 FROM @span_metrics_1m
-WHERE Minute >= toStartOfMinute({start:DateTime64(9, 'UTC')})
-    AND Minute < {end:DateTime64(9, 'UTC')}
+WHERE {in_coarse_range("Minute", "toStartOfMinute")}
 GROUP BY service, kind
 """
 
-NAMES_URLS = """
+NAMES_URLS = f"""
 SELECT countIf(Key = 'http.url') > 0
     OR (countIf(Key = 'url.full') > 0 AND countIf(Key = 'server.address') = 0)
 FROM @attribute_values
 WHERE Signal = 'traces' AND Key IN ('http.url', 'url.full', 'server.address')
-    AND Bucket >= toStartOfFifteenMinutes(toDateTime({start:DateTime64(9, 'UTC')}))
-    AND Bucket < {end:DateTime64(9, 'UTC')}
+    AND {in_coarse_range("Bucket", "toStartOfFifteenMinutes")}
 """
 """Whether some clients say whom they called by URL alone, as conventions before 1.20 had it."""
 
