@@ -11,10 +11,14 @@ from vedette.api import (
     ingest,
     keys,
     logs,
+    metrics,
     query,
+    resources,
     retention,
     session,
+    spans,
     tags,
+    traces,
     users,
 )
 from vedette.api.errors import COMMON_ERRORS
@@ -22,6 +26,10 @@ from vedette.api.errors import COMMON_ERRORS
 _MODULES = (
     session,
     logs,
+    traces,
+    spans,
+    metrics,
+    resources,
     query,
     ingest,
     tags,

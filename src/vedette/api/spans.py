@@ -1,0 +1,255 @@
+"""Spans: search, facets, latency, RED metrics, self time, critical paths, comparison."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from vedette.api.answers import answer, fields_of
+from vedette.api.dependencies import AppServices, Cursor, Range, Reader, run_query
+from vedette.api.errors import READ_ONLY
+from vedette.api.models import Body
+from vedette.api.span_filters import Filter, SortBy, SpanGroup
+from vedette.telemetry.traces import facets as span_facets
+from vedette.telemetry.traces import latency, red, search, self_time
+from vedette.telemetry.traces.compare import MAX_DIFFERENCES, compare_spans
+
+router = APIRouter(prefix="/spans", tags=["spans"])
+
+Prefix = Annotated[str, Query(max_length=1024)]
+
+
+class Comparison(Body):
+    """Two groups of spans to tell apart."""
+
+    selected: SpanGroup
+    baseline: SpanGroup
+    limit: int = Field(default=50, ge=1, le=MAX_DIFFERENCES)
+
+
+@router.get("")
+async def find(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    spans: Filter,
+    sort: SortBy = "time",
+    limit: Annotated[int, Query(ge=1, le=search.MAX_PAGE)] = 100,
+    cursor: Cursor = None,
+    columns: Annotated[
+        list[str] | None,
+        Query(alias="column", max_length=search.MAX_COLUMNS, description="attributes to show"),
+    ] = None,
+) -> Response:
+    """Return matching spans, newest or longest first, a page at a time."""
+    page = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: search.search_spans(
+            services.runner, caller.account, time_range, spans,
+            sort=sort, limit=limit, cursor=cursor, columns=columns or (), query_id=query_id,
+        ),
+    )  # fmt: skip
+    return answer({**fields_of(page), "spans": page.spans.records()})
+
+
+@router.get("/facets")
+async def facets(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    spans: Filter,
+    keys: Annotated[list[str], Query(alias="key", max_length=span_facets.MAX_KEYS)],
+    values: Annotated[int, Query(ge=1, le=span_facets.MAX_VALUES)] = 10,
+) -> Response:
+    """Return the most frequent values of the keys among matching spans."""
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: span_facets.facets(
+            services.runner, caller.account, time_range, spans, keys,
+            limit=values, query_id=query_id,
+        ),
+    )  # fmt: skip
+    return answer(
+        {
+            "facets": [
+                {
+                    **fields_of(facet),
+                    "values": [{"value": value, "count": count} for value, count in facet.values],
+                }
+                for facet in found
+            ]
+        }
+    )
+
+
+@router.get("/keys")
+async def keys(
+    services: AppServices, caller: Reader, time_range: Range, prefix: Prefix = ""
+) -> Response:
+    """Return keys of attributes, for completion and for choosing facets."""
+    found = await asyncio.to_thread(
+        span_facets.known_keys, services.runner, caller.account, time_range, prefix
+    )
+    return answer({"keys": [{"key": key, "count": count} for key, count in found]})
+
+
+@router.get("/values")
+async def values(
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    key: Annotated[str, Query(min_length=1, max_length=1024)],
+    prefix: Prefix = "",
+) -> Response:
+    """Return values of a key, for completion."""
+    found = await asyncio.to_thread(
+        span_facets.known_values, services.runner, caller.account, time_range, key, prefix
+    )
+    return answer({"values": [{"value": value, "count": count} for value, count in found]})
+
+
+@router.get("/latency")
+async def latency_view(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    spans: Filter,
+    view: Literal["heatmap", "scatter"] = "heatmap",
+    points: Annotated[int, Query(ge=1, le=latency.MAX_TIMES, description="of a heatmap")] = 60,
+    limit: Annotated[int, Query(ge=2, le=latency.MAX_SCATTER, description="of a scatter")] = 1000,
+) -> Response:
+    """Return durations over time: counts by bucket, or single spans."""
+    if view == "heatmap":
+        heatmap = await run_query(
+            request,
+            services,
+            caller,
+            lambda query_id: latency.latency_heatmap(
+                services.runner, caller.account, time_range, spans,
+                points=points, query_id=query_id,
+            ),
+        )  # fmt: skip
+        return answer({**fields_of(heatmap), "buckets_per_doubling": latency.BUCKETS_PER_DOUBLING})
+    scatter = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: latency.latency_scatter(
+            services.runner, caller.account, time_range, spans, limit=limit, query_id=query_id
+        ),
+    )
+    return answer({"points": scatter})
+
+
+@router.get("/red")
+async def red_metrics(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    spans: Filter,
+    group_by: Literal["", "service", "operation"] = "service",
+    points: Annotated[int, Query(ge=1, le=red.MAX_POINTS)] = 120,
+) -> Response:
+    """Return rate, errors and durations over time, by service or operation."""
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: red.red_metrics(
+            services.runner, caller.account, time_range, spans,
+            group_by=group_by, points=points, query_id=query_id,
+        ),
+    )  # fmt: skip
+    return answer(found)
+
+
+@router.get("/red/summary")
+async def red_summary(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    spans: Filter,
+    limit: Annotated[int, Query(ge=1, le=red.MAX_SUMMARY_ROWS)] = 200,
+) -> Response:
+    """Return one row a service, operation and kind, beside the period before."""
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: red.red_summary(
+            services.runner, caller.account, time_range, spans, limit=limit, query_id=query_id
+        ),
+    )
+    return answer({"rows": found.records()})
+
+
+@router.get("/self-time")
+async def bottlenecks(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    spans: Filter,
+    limit: Annotated[int, Query(ge=1, le=self_time.MAX_ROWS)] = 100,
+) -> Response:
+    """Return where matching traces spend their time, by service, operation and kind."""
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: self_time.self_time(
+            services.runner, caller.account, time_range, spans, limit=limit, query_id=query_id
+        ),
+    )
+    return answer({**fields_of(found), "rows": found.rows.records()})
+
+
+@router.get("/critical-path")
+async def critical_paths(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    time_range: Range,
+    spans: Filter,
+    traces: Annotated[int, Query(ge=1, le=self_time.MAX_PATH_TRACES)] = 200,
+) -> Response:
+    """Return which operations are on the critical paths of a sample of matching traces."""
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: self_time.critical_path_shares(
+            services.runner, caller.account, time_range, spans, traces=traces, query_id=query_id
+        ),
+    )
+    return answer({"shares": found})
+
+
+@router.post("/compare", openapi_extra={READ_ONLY: True})
+async def compare(
+    request: Request, services: AppServices, caller: Reader, body: Comparison
+) -> Response:
+    """Return what sets the selected spans apart from the baseline."""
+    selected, baseline = body.selected.parsed(), body.baseline.parsed()
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda query_id: compare_spans(
+            services.runner, caller.account, selected, baseline,
+            limit=body.limit, query_id=query_id,
+        ),
+    )  # fmt: skip
+    return answer(found)
