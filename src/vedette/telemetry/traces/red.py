@@ -20,7 +20,6 @@ from vedette.telemetry.traces.filters import (
     SPAN_KINDS,
     SpanFilter,
     bound_range,
-    in_range,
     typed_conditions,
     where,
 )
