@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Discriminator, Field, Tag
 
-from vedette.api.answers import answer
+from vedette.api.answers import answer, fields_of
 from vedette.api.dependencies import AppServices, Range, Reader
 from vedette.api.errors import READ_ONLY
 from vedette.api.models import Body
@@ -211,4 +211,6 @@ async def exemplars(
     found = await asyncio.to_thread(
         metrics.find_exemplars, services.runner, caller.account, time_range, asked, limit=limit
     )
-    return answer({"exemplars": found})
+    # A series id has 64 bits; a number in JSON is safe up to 53.
+    shown = [{**fields_of(one), "series_id": str(one.series_id)} for one in found]
+    return answer({"exemplars": shown})

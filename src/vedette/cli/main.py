@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from vedette import __version__
-from vedette.cli import agent, backup, demo, doctor, keys, logs, query, sign_in, up
+from vedette.cli import agent, backup, demo, doctor, keys, logs, metrics, query, sign_in, traces, up
 from vedette.core.errors import VedetteError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ up.register(app)
 demo.register(app)
 query.register(app)
 logs.register(app)
+traces.register(app)
+metrics.register(app)
 app.add_typer(keys.app, name="keys")
 sign_in.register(app)
 agent.register(app)

@@ -9,24 +9,46 @@ import logging
 
 from sqlglot import ErrorLevel, exp
 from sqlglot import parse as parse_sql
-from sqlglot.errors import SqlglotError
 
 from vedette.core.errors import ForbiddenError, InvalidInputError, QuerySyntaxError
-from vedette.query.scope import TABLES
+from vedette.query.scope import TABLES, UnscopedStatementError, scoped
 
 MAX_LENGTH = 32_768
 DIALECT = "clickhouse"
-_FORBIDDEN_PREFIXES = ("dict", "join_get", "joinget", "get_setting", "getsetting")
+_CTE_PREFIX = "vedette_cte_"
+"""Stands before every name that a WITH clause gives, so that none of them is ever a real table."""
+_UNSAFE_IN_NAMES = frozenset("@'\"`\\")
+
+# Compared in lower case without underscores: functions that leave the account's rows for files,
+# dictionaries, tables, the network, models, or what the server tells of itself and others.
+_FORBIDDEN_PREFIXES = (
+    "ai", "authenticateduser", "dict", "filesystem", "getsetting", "joinget", "naivebayes", "pgget",
+    "pgtable", "region", "transaction", "zookeeper",
+)  # fmt: skip
 _FORBIDDEN_FUNCTIONS = frozenset(
     {
-        "addresstoline", "addresstolinewithinlines", "addresstosymbol", "catboostevaluate",
-        "currentuser", "demangle", "displayname", "evalmlmethod", "file", "filesystemavailable",
-        "filesystemcapacity", "filesystemunreserved", "fqdn", "getmacro", "getmergetreesetting",
-        "getoskernelversion", "getserversetting", "getserverport", "hostname", "initialqueryid",
-        "queryid", "serveruuid", "showcertificate", "sleep", "sleepeachrow", "tcpport", "throwif",
-        "user", "serverUUID".lower(), "connectionid", "getclienthttpheader", "structuretoprotobufschema",
+        "addresstoline", "addresstolinewithinlines", "addresstosymbol", "authuser", "buildid",
+        "catboostevaluate", "connectionid", "currentdatabase", "currenthandler", "currentprofiles",
+        "currentqueryid", "currentrequesturl", "currentroles", "currentschemas", "currentuser",
+        "database", "defaultprofiles", "defaultroles", "demangle", "displayname",
+        "enabledprofiles", "enabledroles", "evalmlmethod", "file", "fqdn", "fullhostname",
+        "generateserialid", "getclienthttpheader", "getmacro", "getmaxtablenamelengthfordatabase",
+        "getmergetreesetting", "getoskernelversion", "getserverport", "getserversetting",
+        "globalvariable", "hascolumnintable", "hasthreadfuzzer", "hostname", "initialqueryid",
+        "initialquerystarttime", "ismergetreepartcoveredby", "logtrace", "mergetreepartinfo",
+        "partitionid", "queryid", "schema", "serveruuid", "sessionuser", "shardcount",
+        "shardnum", "showcertificate", "sleep", "sleepeachrow", "structuretocapnprotoschema",
+        "structuretoprotobufschema", "tcpport", "throwif", "tid", "timeseriesthrowduplicateseriesif",
+        "uptime", "user",
     }
 )  # fmt: skip
+# The operators as functions take the name of a table as their second argument.
+_IN_FUNCTIONS = frozenset(
+    f"{reach}{form}{end}"
+    for reach in ("", "global")
+    for form in ("in", "notin", "nullin", "notnullin")
+    for end in ("", "ignoreset")
+)
 # Statements of other kinds are refused below; the parser need not warn of them.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 _READS = (exp.Select, exp.SetOperation, exp.Subquery)
@@ -47,14 +69,28 @@ def compile_sql(text: str) -> str:
             field="sql",
             remedy="shorten it",
         )
-    statement = _parse(text)
+    try:
+        compiled = _compile(_parse(text))
+        scoped(compiled)
+    except RecursionError as error:
+        raise QuerySyntaxError(
+            "the SQL is nested too deeply", field="sql", remedy="nest it less"
+        ) from error
+    except UnscopedStatementError as error:
+        raise InvalidInputError(
+            "the SQL names a table where only FROM and JOIN may", field="sql", remedy="rename it"
+        ) from error
+    return compiled
+
+
+def _compile(statement: exp.Expression) -> str:
     _check_clauses(statement)
     _check_functions(statement)
+    for identifier in statement.find_all(exp.Identifier):
+        _check_name(identifier)
+    given = _rename_ctes(statement)
     for table in list(statement.find_all(exp.Table)):
-        _scope_table(table, statement)
-    for column in statement.find_all(exp.Column):
-        if column.table in TABLES:
-            column.args["table"].set("quoted", True)  # noqa: FBT003 - the tree's own interface
+        _scope_table(table, given)
     return statement.sql(dialect=DIALECT, comments=False)
 
 
@@ -63,7 +99,7 @@ def _parse(text: str) -> exp.Expression:
         statements = [
             s for s in parse_sql(text, dialect=DIALECT, error_level=ErrorLevel.RAISE) if s
         ]
-    except (SqlglotError, RecursionError) as error:
+    except Exception as error:
         raise _syntax_error(text, error) from error
     if len(statements) != 1 or not isinstance(statements[0], _READS):
         raise InvalidInputError(
@@ -77,8 +113,11 @@ def _syntax_error(text: str, error: Exception) -> QuerySyntaxError:
     line, column = details[0].get("line"), details[0].get("col")
     position = None
     if line and column:
-        position = sum(len(part) + 1 for part in text.split("\n")[: line - 1]) + column - 1
+        start = column - len(details[0].get("highlight") or " ")
+        position = sum(len(part) + 1 for part in text.split("\n")[: line - 1]) + max(start, 0)
     reason = details[0].get("description") or "it does not parse"
+    if reason.startswith("Required keyword"):
+        reason = "something is missing here"
     return QuerySyntaxError(f"the SQL is wrong: {reason}", field="sql", position=position)
 
 
@@ -92,9 +131,15 @@ def _check_clauses(statement: exp.Expression) -> None:
                     )
         if isinstance(node, exp.DDL | exp.DML | exp.Command) and not isinstance(node, _READS):
             raise ForbiddenError("only SELECT is allowed", field="sql", remedy="send a SELECT")
-        if isinstance(node, exp.In) and node.args.get("field"):
+        if isinstance(node, exp.Final | exp.TableSample | exp.PreWhere):
             raise InvalidInputError(
-                "IN needs a list or a subquery", field="sql", remedy="write IN (SELECT ...)"
+                "FINAL, SAMPLE and PREWHERE are not supported here", field="sql", remedy="use WHERE"
+            )
+        if isinstance(node, exp.In) and _is_in_name(node):
+            raise InvalidInputError(
+                "IN needs a list or a subquery, not a name",
+                field="sql",
+                remedy="write IN (SELECT ...), or = for one value",
             )
         if isinstance(node, exp.Placeholder | exp.Parameter):
             raise InvalidInputError(
@@ -106,13 +151,65 @@ def _check_functions(statement: exp.Expression) -> None:
     for node in statement.find_all(exp.Func):
         name = (node.name if isinstance(node, exp.Anonymous) else node.sql_name()).lower()
         plain = name.replace("_", "")
-        if plain in _FORBIDDEN_FUNCTIONS or name.startswith(_FORBIDDEN_PREFIXES):
+        if (
+            plain in _FORBIDDEN_FUNCTIONS
+            or plain in _IN_FUNCTIONS
+            or plain.startswith(_FORBIDDEN_PREFIXES)
+            or name.startswith("__")
+        ):
             raise ForbiddenError(
                 f"the function {name} is not allowed", field="sql", remedy="leave it out"
             )
 
 
-def _scope_table(table: exp.Table, statement: exp.Expression) -> None:
+def _is_in_name(node: exp.In) -> bool:
+    """Tell whether the right side of IN is a lone name: the engine may read a table by it."""
+    if node.args.get("field"):
+        return True
+    items = node.expressions
+    if len(items) != 1:
+        return False
+    item = items[0].unnest()
+    while isinstance(item, exp.Tuple) and len(item.expressions) == 1:
+        item = item.expressions[0].unnest()
+    return isinstance(item, exp.Column | exp.Identifier | exp.Dot | exp.Table | exp.Star)
+
+
+def _check_name(identifier: exp.Identifier) -> None:
+    """Refuse names that would mislead whoever reads the statement as text; quote table names."""
+    name = identifier.name
+    if _UNSAFE_IN_NAMES & set(name):
+        raise InvalidInputError(
+            f"the name {name[:80]!r} holds a quote, a backslash or @",
+            field="sql",
+            remedy="choose another alias",
+        )
+    if name.lower() in TABLES:
+        identifier.set("quoted", True)  # noqa: FBT003 - the tree's own interface
+
+
+def _rename_ctes(statement: exp.Expression) -> frozenset[str]:
+    """Put the prefix before the names that WITH clauses give to queries, and return the names.
+
+    Without it a name could stand for a real table outside of the clause's own reach.
+    """
+    given = set()
+    for cte in statement.find_all(exp.CTE):
+        if cte.args.get("scalar"):
+            continue
+        name = cte.alias
+        if name.lower() in TABLES:
+            raise InvalidInputError(
+                f"{name} is a table; a WITH clause cannot take its name",
+                field="sql",
+                remedy="choose another name",
+            )
+        given.add(name)
+        cte.args["alias"].set("this", exp.to_identifier(f"{_CTE_PREFIX}{name}", quoted=True))
+    return frozenset(given)
+
+
+def _scope_table(table: exp.Table, given: frozenset[str]) -> None:
     """Put ``@name AS name`` where a fact table stands; leave the statement's own CTEs."""
     name = table.name
     if not isinstance(table.this, exp.Identifier):
@@ -125,15 +222,7 @@ def _scope_table(table: exp.Table, statement: exp.Expression) -> None:
             field="sql",
             remedy="name the table alone, such as otel_logs",
         )
-    if name in {cte.alias for cte in statement.find_all(exp.CTE)}:
-        if name in TABLES:
-            raise InvalidInputError(
-                f"{name} is a table; a WITH clause cannot take its name",
-                field="sql",
-                remedy="choose another name",
-            )
-        return
-    if name not in TABLES:
+    if name not in TABLES and name not in given:
         raise InvalidInputError(
             f"there is no table {name}",
             field="sql",
@@ -141,4 +230,7 @@ def _scope_table(table: exp.Table, statement: exp.Expression) -> None:
         )
     if not table.alias:
         table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
-    table.set("this", exp.to_identifier(f"@{name}", quoted=False))
+    if name in given:
+        table.set("this", exp.to_identifier(f"{_CTE_PREFIX}{name}", quoted=True))
+    else:
+        table.set("this", exp.to_identifier(f"@{name}", quoted=False))

@@ -15,7 +15,10 @@ from vedette.core.settings import Settings
 _INLINE_BYTES = 64 * 1024
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _ZSTD_WINDOW = 1 << 27
-_ZSTD_STEP = 1024
+_GZIP_STEP = 4096
+"""Bytes fed at once: what is left of a step behind a member is copied, and members may be tiny."""
+_ZSTD_STEP = 256
+"""Bytes fed at once: a block of 4 bytes may unpack to 128 KiB."""
 
 
 async def read_body(request: Request, settings: Settings) -> bytes:
@@ -62,43 +65,52 @@ async def read_raw(request: Request, most: int) -> bytes:
 
 def unpack_gzip(raw: bytes, most: int) -> bytes:
     """Unpack gzip (of several members too) or zlib data of at most ``most`` bytes."""
-    parts, size = [], 0
+    out, view, position = bytearray(), memoryview(raw), 0
     try:
-        while raw:
+        while position < len(raw):
             decoder = zlib.decompressobj(_GZIP_OR_ZLIB)
-            part = decoder.decompress(raw, most - size + 1)
-            size += len(part)
-            if size > most:
-                raise _too_large(most, unpacked=True)
-            if not decoder.eof:
-                raise _corrupt("gzip")
-            parts.append(part)
-            raw = decoder.unused_data.lstrip(b"\0")
+            while not decoder.eof:
+                step = view[position : position + _GZIP_STEP]
+                if not step:
+                    raise _corrupt("gzip")
+                out += decoder.decompress(step, most - len(out) + 1)
+                if len(out) > most:
+                    raise _too_large(most, unpacked=True)
+                position += len(step) - len(decoder.unused_data)
+            position = _after_padding(raw, position)
     except zlib.error as error:
         raise _corrupt("gzip") from error
-    return b"".join(parts)
+    return bytes(out)
 
 
 def unpack_zstd(raw: bytes, most: int) -> bytes:
     """Unpack zstd frames of at most ``most`` bytes."""
-    out = bytearray()
-    view = memoryview(raw)
+    out, view, position = bytearray(), memoryview(raw), 0
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     try:
-        while view:
-            frame = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-            while view and not frame.eof:
-                # Fed in small steps: a block of 4 bytes may unpack to 128 KiB.
-                out += frame.decompress(view[:_ZSTD_STEP])
+        while position < len(raw):
+            frame = decompressor.decompressobj()
+            while not frame.eof:
+                step = view[position : position + _ZSTD_STEP]
+                if not step:
+                    raise _corrupt("zstd")
+                out += frame.decompress(step)
                 if len(out) > most:
                     raise _too_large(most, unpacked=True)
-                view = view[_ZSTD_STEP:]
-            if not frame.eof:
-                raise _corrupt("zstd")
-            if frame.unused_data:
-                view = memoryview(frame.unused_data + view.tobytes())
+                position += len(step) - len(frame.unused_data)
     except zstandard.ZstdError as error:
         raise _corrupt("zstd") from error
     return bytes(out)
+
+
+def _after_padding(raw: bytes, position: int) -> int:
+    """Return where the zeros end that may stand behind a gzip member."""
+    while step := raw[position : position + _GZIP_STEP]:
+        left = len(step.lstrip(b"\0"))
+        position += len(step) - left
+        if left:
+            break
+    return position
 
 
 def _too_large(most: int, *, unpacked: bool = False) -> TooLargeError:

@@ -37,8 +37,8 @@ SELECT toUnixTimestamp64Nano(Timestamp) AS time_ns, Duration AS duration_ns, Tra
 FROM @otel_traces
 WHERE {where} AND SpanHash IN (
     SELECT arrayJoin(arrayConcat(longest, sampled)) FROM (
-        SELECT groupArraySorted({half}, (-toInt64(Duration), SpanHash)).2 AS longest,
-            groupArraySorted({half}, (cityHash64(SpanHash), SpanHash)).2 AS sampled
+        SELECT groupArraySorted({half})((-toInt64(Duration), SpanHash)).2 AS longest,
+            groupArraySorted({half})((cityHash64(SpanHash), SpanHash)).2 AS sampled
         FROM @otel_traces WHERE {where}))
 ORDER BY Timestamp, SpanHash
 LIMIT {{limit:UInt32}}

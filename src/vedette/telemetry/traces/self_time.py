@@ -74,7 +74,7 @@ FROM
             FROM @otel_traces
             WHERE {in_range("child_")} AND {{sample}} {{traces}} AND ParentHash != 0
         ) AS child
-        ANY INNER JOIN
+        INNER JOIN
         (
             SELECT SpanHash, toUnixTimestamp64Nano(Timestamp) AS start_ns,
                 start_ns + toInt64(Duration) AS end_ns

@@ -237,7 +237,8 @@ class _Building:
         if kind == "service":
             return _service(name)
         if kind == "database":
-            return self._infer("database", f"{row['sink_system']}://{host}/{name}".rstrip("/:"))
+            suffix = f"/{name}" if name else ""
+            return self._infer("database", f"{row['sink_system']}://{host}{suffix}")
         if kind == "messaging" and name:
             return self._infer("messaging", f"{row['sink_system']} {name}")
         return self._infer("external", host) if kind == "external" and host else None

@@ -197,13 +197,13 @@ FROM
     FROM @otel_traces
     WHERE {in_range()} AND {{sample}} AND SpanKind = 'Server' AND ParentHash != 0
 ) AS child
-ANY INNER JOIN
+LEFT ANY JOIN
 (
     SELECT SpanHash, ServiceName
     FROM @otel_traces
     WHERE {in_range("pair_")} AND SpanKind NOT IN ('Client', 'Producer')
 ) AS parent ON child.ParentHash = parent.SpanHash
-WHERE parent.ServiceName != child.ServiceName
+WHERE parent.SpanHash != 0 AND parent.ServiceName != child.ServiceName
 GROUP BY source, sink
 ORDER BY count DESC, source, sink
 LIMIT {{most:UInt32}}

@@ -195,7 +195,7 @@ def fetch_logs(
 
 def spans_of(columns: Columns) -> list[Span]:
     """Return spans from columns that have ids, service, kind, ``start_ns`` or ``offset_ns``."""
-    starts = columns.data.get("start_ns") or columns.data["offset_ns"]
+    starts = columns["start_ns" if "start_ns" in columns.data else "offset_ns"]
     rows = zip(
         columns["span_id"],
         columns["parent_span_id"],
