@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from support.otlp_bodies import traces_body
 
+from support.otlp_bodies import traces_body
 from vedette.core.errors import UnavailableError
 from vedette.ingest import disk
 from vedette.ingest.disk import DiskGuard

@@ -9,6 +9,7 @@ import grpc
 import httpx
 from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
+
 from support.otlp_bodies import logs_body, traces_body
 
 if TYPE_CHECKING:

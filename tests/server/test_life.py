@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from support.otlp_bodies import logs_body, traces_body
 from support.server import Server, ServerFailedError
 
