@@ -8,13 +8,16 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from vedette.api.dependencies import AppServices, Range, Reader, TailSlot, run_query
+from vedette.api.facets import Keys, Values, add_completion, facets_answer
+from vedette.query.language import Signal
 from vedette.telemetry import logs
 
 router = APIRouter(prefix="/logs", tags=["logs"])
+add_completion(router, Signal.LOGS)
 
 TAIL_SECONDS = 1.0
 _MEDIA_TYPES = {
@@ -23,7 +26,6 @@ _MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 Text = Annotated[str, Query(alias="q", max_length=16_384, description="search-box syntax")]
-Keys = Annotated[list[str], Query(alias="key", description="fields or attributes")]
 
 
 @router.get("")
@@ -78,50 +80,18 @@ async def facets(
     time_range: Range,
     keys: Keys,
     text: Text = "",
-    values: Annotated[int, Query(ge=1, le=100)] = 10,
-) -> dict[str, Any]:
+    values: Values = 10,
+) -> Response:
     """Return the most frequent values of the keys among matching records."""
-    found, counted = await run_query(
+    found = await run_query(
         request,
         services,
         caller,
         lambda query_id: logs.facets(
-            services.runner, caller.account, time_range, text,
-            keys=keys, values=values, query_id=query_id,
+            services.runner, caller.account, time_range, text, keys, limit=values, query_id=query_id
         ),
-    )  # fmt: skip
-    return {
-        "counted": counted,
-        "facets": [
-            {
-                "key": facet.key,
-                "values": [{"value": value, "count": count} for value, count in facet.values],
-            }
-            for facet in found
-        ],
-    }
-
-
-@router.get("/keys")
-async def keys(
-    services: AppServices, caller: Reader, time_range: Range, prefix: str = ""
-) -> dict[str, Any]:
-    """Return keys of attributes, for completion and for choosing facets."""
-    found = await asyncio.to_thread(
-        logs.suggest_keys, services.runner, caller.account, time_range, prefix
     )
-    return {"keys": found}
-
-
-@router.get("/values")
-async def values(
-    services: AppServices, caller: Reader, time_range: Range, key: str, prefix: str = ""
-) -> dict[str, Any]:
-    """Return values of a key, for completion."""
-    found = await asyncio.to_thread(
-        logs.suggest_values, services.runner, caller.account, time_range, key, prefix
-    )
-    return {"values": found}
+    return facets_answer(found)
 
 
 @router.get("/patterns")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -11,15 +10,16 @@ from pydantic import Field
 from vedette.api.answers import answer, fields_of
 from vedette.api.dependencies import AppServices, Cursor, Range, Reader, run_query
 from vedette.api.errors import READ_ONLY
+from vedette.api.facets import Keys, Values, add_completion, facets_answer
 from vedette.api.models import Body
 from vedette.api.span_filters import Filter, SortBy, SpanGroup
-from vedette.telemetry.traces import facets as span_facets
+from vedette.query.language import Signal
 from vedette.telemetry.traces import latency, red, search, self_time
 from vedette.telemetry.traces.compare import MAX_DIFFERENCES, compare_spans
+from vedette.telemetry.traces.facets import facets as facets_of_spans
 
 router = APIRouter(prefix="/spans", tags=["spans"])
-
-Prefix = Annotated[str, Query(max_length=1024)]
+add_completion(router, Signal.SPANS)
 
 
 class Comparison(Body):
@@ -65,56 +65,20 @@ async def facets(
     caller: Reader,
     time_range: Range,
     spans: Filter,
-    keys: Annotated[list[str], Query(alias="key", max_length=span_facets.MAX_KEYS)],
-    values: Annotated[int, Query(ge=1, le=span_facets.MAX_VALUES)] = 10,
+    keys: Keys,
+    values: Values = 10,
 ) -> Response:
     """Return the most frequent values of the keys among matching spans."""
     found = await run_query(
         request,
         services,
         caller,
-        lambda query_id: span_facets.facets(
+        lambda query_id: facets_of_spans(
             services.runner, caller.account, time_range, spans, keys,
             limit=values, query_id=query_id,
         ),
     )  # fmt: skip
-    return answer(
-        {
-            "facets": [
-                {
-                    **fields_of(facet),
-                    "values": [{"value": value, "count": count} for value, count in facet.values],
-                }
-                for facet in found
-            ]
-        }
-    )
-
-
-@router.get("/keys")
-async def keys(
-    services: AppServices, caller: Reader, time_range: Range, prefix: Prefix = ""
-) -> Response:
-    """Return keys of attributes, for completion and for choosing facets."""
-    found = await asyncio.to_thread(
-        span_facets.known_keys, services.runner, caller.account, time_range, prefix
-    )
-    return answer({"keys": [{"key": key, "count": count} for key, count in found]})
-
-
-@router.get("/values")
-async def values(
-    services: AppServices,
-    caller: Reader,
-    time_range: Range,
-    key: Annotated[str, Query(min_length=1, max_length=1024)],
-    prefix: Prefix = "",
-) -> Response:
-    """Return values of a key, for completion."""
-    found = await asyncio.to_thread(
-        span_facets.known_values, services.runner, caller.account, time_range, key, prefix
-    )
-    return answer({"values": [{"value": value, "count": count} for value, count in found]})
+    return facets_answer(found)
 
 
 @router.get("/latency")

@@ -304,16 +304,26 @@ class Ingest:
         """Insert a group, halving it where the engine refuses it; one outcome a body, in order."""
         try:
             self._insert(source.value, bodies)
-        except RetryableError as error:
-            return [error] * len(bodies)
-        except VedetteError as error:
+        except (InvalidInputError, QueryLimitError) as error:
+            # A body is at fault, or there are too many of them: a half may do.
             if len(bodies) > 1:
                 middle = len(bodies) // 2
                 return self._commit(source, bodies[:middle]) + self._commit(source, bodies[middle:])
             return [self._failed(source, bodies[0], error)]
-        found = rejected_records(self._warehouse, bodies)
+        except VedetteError as error:
+            # Part of the group may be stored; storing halves of it again could double that part.
+            return [self._failed(source, body, error) for body in bodies]
+        found = self._rejections(bodies)
         rejections = [found.get(body.request_id, Rejections()) for body in bodies]
         return [Receipt(r.counts, lines=r.lines) for r in rejections]
+
+    def _rejections(self, bodies: list[Body]) -> dict[int, Rejections]:
+        """Return what was rejected of a stored group; not knowing it does not undo the storing."""
+        try:
+            return rejected_records(self._warehouse, bodies)
+        except VedetteError as error:
+            _log.warning("what was rejected of a group could not be read: %s", error)
+            return {}
 
     def _insert(self, spec: SourceSpec, bodies: Sequence[Body]) -> None:
         chunks = [part for body in bodies for part in (body.envelope(), body.data)]
@@ -321,6 +331,8 @@ class Ingest:
 
     def _failed(self, source: Source, body: Body, error: VedetteError) -> VedetteError:
         """Return the answer to a body that cannot be stored even alone."""
+        if isinstance(error, RetryableError):
+            return error
         if isinstance(error, InvalidInputError):
             return self._refuse(source, body, error)
         if isinstance(error, QueryLimitError):

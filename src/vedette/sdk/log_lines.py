@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from vedette.core.severity import NUMBERS
+
 _TIME_KEYS = ("timestamp", "@timestamp", "time", "ts", "datetime", "date", "t", "asctime")
 _LEVEL_KEYS = ("level", "severity", "levelname", "log.level", "severity_text", "lvl", "loglevel")
 _MESSAGE_KEYS = ("message", "msg", "body", "event", "log", "text")
@@ -26,34 +28,18 @@ _INT64 = 2**63
 _FARTHEST_S = 2**63 // 10**9  # in 2262, the last second of signed 64-bit nanoseconds
 _LOOK_AT = 256
 
-_SEVERITIES = {
-    "trace": 1,
-    "verbose": 1,
-    "debug": 5,
-    "info": 9,
-    "information": 9,
-    "informational": 9,
-    "notice": 10,
-    "warn": 13,
-    "warning": 13,
-    "err": 17,
-    "error": 17,
-    "severe": 17,
-    "crit": 18,
-    "critical": 21,
-    "fatal": 21,
-    "alert": 21,
-    "emerg": 21,
-    "emergency": 21,
-    "panic": 21,
-}
-_SEVERITY_TEXTS = {1: "TRACE", 5: "DEBUG", 9: "INFO", 10: "INFO2", 13: "WARN", 17: "ERROR"} | {
-    18: "ERROR2",
+_SEVERITY_TEXTS = {
+    1: "TRACE",
+    5: "DEBUG",
+    9: "INFO",
+    10: "INFO2",
+    13: "WARN",
+    17: "ERROR",
     21: "FATAL",
 }
 # Level numbers in JSON lines are those of pino and Bunyan.
 _PINO_LEVELS = {"10": 1, "20": 5, "30": 9, "40": 13, "50": 17, "60": 21}
-_WORDS = "|".join(sorted(_SEVERITIES, key=len, reverse=True))
+_WORDS = "|".join(sorted(NUMBERS, key=len, reverse=True))
 # Upper case anywhere near the start; lower case only where its place makes it a level.
 _LEVEL_WORD = re.compile(rf"(?<![A-Za-z0-9_])({_WORDS.upper()})(?![A-Za-z0-9_])")
 _LEVEL_PLACE = re.compile(
@@ -142,8 +128,8 @@ def _take(flat: dict[str, Any], names: tuple[str, ...], read: Any) -> Any:  # no
 
 def _level(value: object) -> tuple[int, str] | None:
     word = "" if isinstance(value, bool) else str(value).strip().lower()
-    if word in _SEVERITIES:
-        return _SEVERITIES[word], word.upper()
+    if word in NUMBERS:
+        return NUMBERS[word], word.upper()
     number = _PINO_LEVELS.get(word)
     return None if number is None else (number, _SEVERITY_TEXTS[number])
 
@@ -216,8 +202,8 @@ def _guess_severity(start: str, text: str) -> int:
     """Guess from a level word near the start; a Python traceback is an error. 0: no guess."""
     found = _LEVEL_PLACE.search(start) or _LEVEL_WORD.search(start)
     if found:
-        return _SEVERITIES[found[1].lower()]
+        return NUMBERS[found[1].lower()]
     glog = _GLOG.match(start)
     if glog:
         return _GLOG_SEVERITIES[glog[1]]
-    return _SEVERITIES["error"] if "Traceback (most recent call last):" in text else 0
+    return NUMBERS["error"] if "Traceback (most recent call last):" in text else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vedette.core.errors import InvalidInputError
-from vedette.telemetry.traces.filters import bound_range, in_coarse_range
+from vedette.telemetry.ranges import bound_range, in_coarse_range
 
 if TYPE_CHECKING:
     from vedette.core.time import TimeRange

@@ -8,8 +8,10 @@ import pytest
 
 from support.spans import MS, Sender, Sent, span_id
 from vedette.core.errors import InvalidInputError
+from vedette.query.language import Signal
+from vedette.telemetry.facets import known_keys, known_values
 from vedette.telemetry.traces.compare import compare_spans
-from vedette.telemetry.traces.facets import facets, known_keys, known_values
+from vedette.telemetry.traces.facets import facets
 from vedette.telemetry.traces.filters import SpanFilter
 from vedette.telemetry.traces.latency import latency_heatmap, latency_scatter
 
@@ -55,7 +57,7 @@ def test_facets_are_counted_span_by_span(runner: QueryRunner, sent: Sender) -> N
         EVERYTHING,
         ["version", "service", "resource.host.name", "host", "absent", "user"],
         limit=2,
-    )
+    ).facets
     by_key = {facet.key: facet for facet in found}
     assert [facet.key for facet in found][:2] == ["version", "service"]
     assert by_key["version"].values == (("1", 12), ("2", 4))
@@ -70,7 +72,9 @@ def test_facets_are_counted_span_by_span(runner: QueryRunner, sent: Sender) -> N
 
 
 def test_facets_are_within_the_filter(runner: QueryRunner, sent: Sender) -> None:
-    (found,) = facets(runner, sent.account, sent.range, SpanFilter("status:error"), ["version"])
+    (found,) = facets(
+        runner, sent.account, sent.range, SpanFilter("status:error"), ["version"]
+    ).facets
     assert found.values == (("2", 4),)
 
 
@@ -82,15 +86,20 @@ def test_unfit_keys_are_refused(runner: QueryRunner, sender: Sender, keys: list[
 
 
 def test_keys_and_values_are_completed(runner: QueryRunner, sent: Sender) -> None:
-    keys = dict(known_keys(runner, sent.account, sent.range))
+    keys = dict(known_keys(runner, sent.account, sent.range, Signal.SPANS))
     assert {"service", "name", "kind", "status", "version", "user", "resource.host.name"} <= set(
         keys
     )
     assert keys["version"] == 16
-    assert [key for key, _ in known_keys(runner, sent.account, sent.range, "vers")] == ["version"]
-    assert known_values(runner, sent.account, sent.range, "version") == [("1", 12), ("2", 4)]
-    assert known_values(runner, sent.account, sent.range, "user", "u2") == [("u2", 5)]
-    assert known_values(runner, "someone-else", sent.range, "version") == []
+    assert [
+        key for key, _ in known_keys(runner, sent.account, sent.range, Signal.SPANS, "vers")
+    ] == ["version"]
+    assert known_values(runner, sent.account, sent.range, Signal.SPANS, "version") == [
+        ("1", 12),
+        ("2", 4),
+    ]
+    assert known_values(runner, sent.account, sent.range, Signal.SPANS, "user", "u2") == [("u2", 5)]
+    assert known_values(runner, "someone-else", sent.range, Signal.SPANS, "version") == []
 
 
 def test_the_heatmap_counts_every_span_once(runner: QueryRunner, sent: Sender) -> None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from vedette.core.severity import NUMBERS
 from vedette.query.language.regexes import escape
-from vedette.store.warehouse.severity import NUMBERS, number_sql, text_sql
+from vedette.store.warehouse.severity import number_sql, text_sql
 
 if TYPE_CHECKING:
     from vedette.query.language.parameters import Parameters

@@ -1,32 +1,8 @@
-"""Severity: names to numbers and back, as the OpenTelemetry logs data model defines them.
-
-Source: https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber
-"""
+"""Severity in SQL: names to numbers and back."""
 
 from __future__ import annotations
 
-NUMBERS = {
-    "trace": 1,
-    "verbose": 1,
-    "debug": 5,
-    "info": 9,
-    "information": 9,
-    "informational": 9,
-    "notice": 10,
-    "warn": 13,
-    "warning": 13,
-    "error": 17,
-    "err": 17,
-    "severe": 17,
-    "critical": 21,
-    "crit": 21,
-    "alert": 21,
-    "emerg": 21,
-    "emergency": 21,
-    "fatal": 21,
-    "panic": 21,
-}
-"""The number of the first level of each name; a range is four numbers wide."""
+from vedette.core.severity import NUMBERS
 
 _TEXTS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 

@@ -116,4 +116,6 @@ def translate(message: str, *, inserting: bool = False) -> VedetteError:
     if code in _CANCELLED:
         return QueryCancelledError("the query was cancelled")
     refused = InvalidInputError(f"the engine refused it: {text}")
-    return refused if code in _INPUT else StoreError(f"the warehouse failed: {text}")
+    # Whatever fails while a body is read is the body's fault, also where the code is a new one.
+    reading = inserting and "RowInputFormat" in message
+    return refused if reading or code in _INPUT else StoreError(f"the warehouse failed: {text}")

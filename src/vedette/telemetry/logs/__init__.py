@@ -1,6 +1,6 @@
 """Log records: search, counts over time, facets, patterns, live tail and export."""
 
-from vedette.telemetry.logs.facets import Facet, facets, suggest_keys, suggest_values
+from vedette.telemetry.logs.facets import facets
 from vedette.telemetry.logs.patterns import patterns
 from vedette.telemetry.logs.search import (
     MAX_EXPORT_ROWS,
@@ -15,7 +15,6 @@ from vedette.telemetry.logs.tail import LogTail
 __all__ = [
     "MAX_EXPORT_ROWS",
     "MAX_PAGE",
-    "Facet",
     "LogPage",
     "LogTail",
     "export_logs",
@@ -23,6 +22,4 @@ __all__ = [
     "histogram",
     "patterns",
     "search_logs",
-    "suggest_keys",
-    "suggest_values",
 ]

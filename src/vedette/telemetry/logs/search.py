@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from vedette.core.errors import InvalidInputError
@@ -33,8 +34,17 @@ _RECORD = """
 _SEARCH = """
 SELECT {record}
 FROM @otel_logs
-WHERE {time_range} AND ({condition}) {cursor}
+WHERE {time_range} AND ({condition}) {beyond}
 ORDER BY {order}
+LIMIT {{limit:UInt32}}
+"""
+# Records of one moment have no order of their own; sorting all records by content as well would
+# cost the early stop, so only those of the moment that a page ends in are.
+_AT_MOMENT = """
+SELECT {record}
+FROM @otel_logs
+WHERE {time_range} AND ({condition}) AND Timestamp = {{moment:DateTime64(9, 'UTC')}}
+ORDER BY cityHash64(ServiceName, Body, TraceId, SpanId, LogAttributes)
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
 """
 _HISTOGRAM = """
@@ -102,24 +112,60 @@ def search_logs(
         raise InvalidInputError(
             f"{order!r} is not an order", field="order", remedy="use desc or asc"
         )
-    condition = compile_search(text, Signal.LOGS)
-    limit = min(limit, MAX_PAGE)
-    moment, skipped = _parse_cursor(cursor)
-    comparison = "<=" if order == "desc" else ">="
-    sql = _SEARCH.format(
-        record=_RECORD,
-        time_range=LOGS.in_time_range(),
-        condition=condition.sql,
-        cursor=f"AND Timestamp {comparison} {{cursor:DateTime64(9)}}" if moment else "",
-        order=_ORDER[order],
+    search = _Search(
+        runner, account, time_range, compile_search(text, Signal.LOGS), order, query_id
     )
-    params = {**_params(time_range, condition), "limit": limit, "offset": skipped}
-    if moment:
-        params["cursor"] = moment
-    answer = runner.run(account, sql, params, query_id=query_id)
-    records = answer.records()
+    limit = min(limit, MAX_PAGE)
+    moment, shown = _parse_cursor(cursor)
+    records = search.at_moment(moment, shown, limit) if moment else []
+    wanted = limit - len(records)
+    if wanted:
+        further = search.beyond(moment, wanted)
+        if len(further) == wanted:
+            cut = _ending_together(further)
+            further[-cut:] = search.at_moment(_bound(further[-1]["timestamp"]), 0, cut)
+        records += further
     next_cursor = _next_cursor(records, cursor) if len(records) == limit else None
-    return LogPage(records, next_cursor, condition.terms, answer.rows_read, answer.seconds)
+    return LogPage(records, next_cursor, search.condition.terms, search.rows_read, search.seconds)
+
+
+@dataclass(slots=True)
+class _Search:
+    """The queries of one page, and what they cost together."""
+
+    runner: QueryRunner
+    account: str
+    time_range: TimeRange
+    condition: Condition
+    order: str
+    query_id: str | None
+    rows_read: int = 0
+    seconds: float = 0.0
+
+    def beyond(self, moment: str | None, limit: int) -> list[dict[str, Any]]:
+        """Return the records after a moment, in the order of the search."""
+        comparison = "<" if self.order == "desc" else ">"
+        beyond = f"AND Timestamp {comparison} {{moment:DateTime64(9, 'UTC')}}" if moment else ""
+        params = {"moment": moment} if moment else {}
+        return self._run(_SEARCH, {**params, "limit": limit}, beyond=beyond)
+
+    def at_moment(self, moment: str, offset: int, limit: int) -> list[dict[str, Any]]:
+        """Return records of one moment, in an order that every page agrees on."""
+        return self._run(_AT_MOMENT, {"moment": moment, "offset": offset, "limit": limit})
+
+    def _run(self, template: str, params: dict[str, Any], beyond: str = "") -> list[dict[str, Any]]:
+        sql = template.format(
+            record=_RECORD,
+            time_range=LOGS.in_time_range(),
+            condition=self.condition.sql,
+            beyond=beyond,
+            order=_ORDER[self.order],
+        )
+        bound = {**_params(self.time_range, self.condition), **params}
+        answer = self.runner.run(self.account, sql, bound, query_id=self.query_id)
+        self.rows_read += answer.rows_read
+        self.seconds += answer.seconds
+        return answer.records()
 
 
 def histogram(
@@ -173,10 +219,10 @@ def export_logs(
         record=_RECORD,
         time_range=LOGS.in_time_range(),
         condition=condition.sql,
-        cursor="",
+        beyond="",
         order=_ORDER["desc"],
     )
-    params = {**_params(time_range, condition), "limit": min(limit, MAX_EXPORT_ROWS), "offset": 0}
+    params = {**_params(time_range, condition), "limit": min(limit, MAX_EXPORT_ROWS)}
     return runner.stream(
         account,
         sql,
@@ -200,12 +246,23 @@ def _parse_cursor(cursor: str | None) -> tuple[str | None, int]:
         raise InvalidInputError(
             "the cursor is not one", field="cursor", remedy="pass the cursor of the page before"
         )
-    return match[1].replace("T", " ").rstrip("Z"), int(match[2])
+    return _bound(match[1]), int(match[2])
+
+
+def _bound(timestamp: str) -> str:
+    """Return a timestamp as the engine takes it for a parameter."""
+    return timestamp.replace("T", " ").rstrip("Z")
+
+
+def _ending_together(records: list[dict[str, Any]]) -> int:
+    """Return how many records at the end have the last one's timestamp."""
+    last = records[-1]["timestamp"]
+    return sum(1 for _ in takewhile(lambda record: record["timestamp"] == last, reversed(records)))
 
 
 def _next_cursor(records: list[dict[str, Any]], previous: str | None) -> str:
     last = records[-1]["timestamp"]
-    same = sum(1 for record in reversed(records) if record["timestamp"] == last)
+    same = _ending_together(records)
     if previous and previous.rpartition(":")[0] == last:
         same += int(previous.rpartition(":")[2])
     return f"{last}:{same}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import InvalidInputError
 from vedette.query.language import Signal, compile_search
 from vedette.query.language.parameters import Parameters
+from vedette.telemetry.ranges import bound_range
 
 if TYPE_CHECKING:
     from vedette.core.time import TimeRange
@@ -78,19 +78,6 @@ class Where:
     terms: tuple[str, ...] = ()
 
 
-def engine_time(moment: datetime) -> str:
-    """Return a moment for a ``DateTime64`` parameter, with its microseconds, in UTC."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def bound_range(time_range: TimeRange, prefix: str = "") -> dict[str, str]:
-    """Return the parameters of ``in_range``."""
-    return {
-        f"{prefix}start": engine_time(time_range.start),
-        f"{prefix}end": engine_time(time_range.end),
-    }
-
-
 def in_range(prefix: str = "") -> str:
     """Return the condition that keeps spans that start in ``[start, end)``.
 
@@ -99,21 +86,6 @@ def in_range(prefix: str = "") -> str:
     return (
         f"Timestamp >= {{{prefix}start:DateTime64(9, 'UTC')}}"
         f" AND Timestamp < {{{prefix}end:DateTime64(9, 'UTC')}}"
-    )
-
-
-def in_coarse_range(column: str, start_of: str) -> str:
-    """Return the condition that keeps the buckets, named by their start, that a range touches.
-
-    Args:
-        column: a ``DateTime`` column, compared with ``DateTime`` only: where the types of a key
-            and a constant differ, the engine leaves out parts that it should read.
-        start_of: function that gives the start of a moment's bucket, such as ``toStartOfHour``.
-
-    """
-    return (
-        f"{column} >= {start_of}(toDateTime({{start:DateTime64(9, 'UTC')}}))"
-        f" AND {column} <= toDateTime({{end:DateTime64(9, 'UTC')}} - toIntervalNanosecond(1))"
     )
 
 

@@ -16,13 +16,8 @@ from vedette.query.language import parse_search
 from vedette.query.language.parameters import Parameters
 from vedette.query.language.search.tree import And, Exact, FieldMatch
 from vedette.telemetry.buckets import bucket_seconds
-from vedette.telemetry.traces.filters import (
-    SPAN_KINDS,
-    SpanFilter,
-    bound_range,
-    typed_conditions,
-    where,
-)
+from vedette.telemetry.ranges import bound_range
+from vedette.telemetry.traces.filters import SPAN_KINDS, SpanFilter, typed_conditions, where
 
 if TYPE_CHECKING:
     from vedette.query import QueryRunner

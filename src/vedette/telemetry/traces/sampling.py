@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vedette.telemetry.traces.filters import SpanFilter, bound_range, in_coarse_range, where
+from vedette.telemetry.ranges import bound_range, in_coarse_range
+from vedette.telemetry.traces.filters import SpanFilter, where
 
 if TYPE_CHECKING:
     from vedette.core.time import TimeRange

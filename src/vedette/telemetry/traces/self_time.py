@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import TimeRange
 from vedette.store.warehouse import Columns
+from vedette.telemetry.ranges import bound_range
 from vedette.telemetry.traces.critical_path import critical_path
-from vedette.telemetry.traces.filters import SpanFilter, bound_range, in_range, where
+from vedette.telemetry.traces.filters import SpanFilter, in_range, where
 from vedette.telemetry.traces.sampling import Sampling, matching_spans, stored_spans
 from vedette.telemetry.traces.span_tree import SpanTree
 from vedette.telemetry.traces.trace import spans_of

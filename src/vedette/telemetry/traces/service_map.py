@@ -17,8 +17,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from vedette.core.time import TimeRange
+from vedette.telemetry.ranges import bound_range
 from vedette.telemetry.traces import service_map_sql as sql
-from vedette.telemetry.traces.filters import bound_range
 from vedette.telemetry.traces.sampling import Sampling
 from vedette.telemetry.traces.statistics import CallStatistics
 

@@ -6,7 +6,8 @@ hashes of span and parent, and attributes looked up only where a kind of span ca
 
 from __future__ import annotations
 
-from vedette.telemetry.traces.filters import in_coarse_range, in_range
+from vedette.telemetry.ranges import in_coarse_range
+from vedette.telemetry.traces.filters import in_range
 
 BUCKETS_PER_DOUBLING = 16
 """Fine latency buckets between a duration and its double: a quantile is off by 2.2 % at most."""

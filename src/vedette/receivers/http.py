@@ -1,1 +1,0 @@
-"""MOVED: the shared pieces are in vedette.web (services.py, body.py, auth.py, errors.py)."""
