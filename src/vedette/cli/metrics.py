@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
 from vedette.core.errors import InvalidInputError, NotFoundError
@@ -110,11 +110,13 @@ def _usual_statistic(client: Client, name: str, start: str, end: str) -> str:
 
 def _show_list(page: dict[str, Any]) -> None:
     console = Console(highlight=False)
-    table = Table("name", "type", "unit", "series", "last point", "usual", header_style="bold")
+    # The name is what the next command takes, so it is never cut.
+    name = Column("name", overflow="fold", ratio=2)
+    table = Table(name, "type", "unit", "series", "last point", "usual", header_style="bold")
     for metric in page["metrics"]:
         table.add_row(
             metric["name"], metric["type"], metric["unit"], f"{metric['series']:,}",
-            metric["last_time"], metric["default_statistic"],
+            metric["last_time"][:19].replace("T", " "), metric["default_statistic"],
         )  # fmt: skip
     console.print(table)
     if page["total"] > len(page["metrics"]):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
@@ -72,7 +72,9 @@ def duration(nanoseconds: float) -> str:
 
 
 def _show_list(found: list[dict[str, Any]]) -> None:
-    table = Table("started", "duration", "spans", "errors", "root", "trace id", header_style="bold")
+    # The id is what the next command takes: however narrow the terminal, it is shown whole.
+    whole = Column("trace id", no_wrap=True, min_width=32)
+    table = Table("started", "duration", "spans", "errors", "root", whole, header_style="bold")
     for trace in found:
         root = Text(f"{trace['root_service']} ", style="cyan").append(
             trace["root_name"], style="default"
