@@ -2,20 +2,24 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format benchmark clean
+.PHONY: demo test check format benchmark console console-schema console-test clean
 
 demo: .venv/.installed-demo
 	$(BIN)/vedette demo
 
+# A file's tests stay in one process, and the stores of tests in memory where the machine offers that:
+# what they wait for otherwise is the disk.
+# Tests start many servers: without compiled modules each would compile them again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest
+	TMPDIR=$${TMPDIR:-$$(test -w /dev/shm && echo /dev/shm || echo /tmp)} \
+		$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.installed-dev
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q tests/docs
 
 format: .venv/.installed-dev
 	$(BIN)/ruff format src tests benchmarks
@@ -24,6 +28,23 @@ format: .venv/.installed-dev
 benchmark: .venv/.installed-dev
 	$(BIN)/python benchmarks/ingest.py
 	$(BIN)/python benchmarks/search.py
+
+# The console's assets are committed, so only a change of its source needs Node (20.19 or later).
+console: console-schema
+	cd console && npx tsc --noEmit && npx vite build
+	$(BIN)/python console/tools/source_hash.py > src/vedette/console/assets/source.sha256
+
+console-schema: .venv/.installed-dev console/node_modules/.package-lock.json
+	$(BIN)/vedette openapi > console/openapi.json
+	cd console && npm run --silent schema
+
+console-test: console-schema
+	cd console && npx tsc --noEmit && npx biome check src tests *.ts *.json && npx vitest run
+
+console/node_modules/.package-lock.json: console/package-lock.json
+	# Not `npm ci`, which refuses a lock file without the linter's builds for other platforms.
+	cd console && npm install --no-save --ignore-scripts --no-audit --no-fund
+	touch $@
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Iterator
 
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
@@ -112,3 +113,40 @@ def metrics(seed: int, points: int = 1000) -> bytes:
             _attribute(point, "route", f"/items/{series % 10}")
             _attribute(point, "worker", series // 10)
     return request.SerializeToString()
+
+
+def large_trace(trace_id: bytes, spans: int, spans_a_request: int) -> Iterator[bytes]:
+    """Yield the requests of one trace: a tree of ten services, seven children a span, 1 % errors.
+
+    Every span lies within its parent, so that a waterfall of it looks like one of a real batch job.
+    """
+    rng = random.Random(spans)
+    ids = [rng.randbytes(8) for _ in range(spans)]
+    start = time.time_ns() - 120_000_000_000
+    times = [(start, start + 60_000_000_000)]
+    for number in range(1, spans):
+        begin, end = times[(number - 1) // 7]
+        slot = (end - begin) // 8
+        first = begin + (number - 1) % 7 * slot + rng.randrange(max(slot // 4, 1))
+        times.append((first, first + max(slot - rng.randrange(max(slot // 3, 1)), 1000)))
+    for offset in range(0, spans, spans_a_request):
+        request = ExportTraceServiceRequest()
+        blocks = {}
+        for number in range(offset, min(offset + spans_a_request, spans)):
+            service = f"service-{number % 10}"
+            if service not in blocks:
+                block = request.resource_spans.add()
+                _resource(block.resource, service)
+                blocks[service] = block.scope_spans.add()
+            span = blocks[service].spans.add(
+                trace_id=trace_id,
+                span_id=ids[number],
+                parent_span_id=ids[(number - 1) // 7] if number else b"",
+                name=f"step {number % 40}",
+                kind=1 + number % 3,
+                start_time_unix_nano=times[number][0],
+                end_time_unix_nano=times[number][1],
+            )
+            _attribute(span, "step.number", number)
+            span.status.code = 2 if rng.random() < 0.01 else 0
+        yield request.SerializeToString()

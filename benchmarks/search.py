@@ -59,7 +59,7 @@ def timed(label: str, target_ms: float, runs: int, work: Callable[[], object]) -
         times.append((time.perf_counter() - started) * 1000)
     p95 = statistics.quantiles(times, n=20)[-1] if runs > 1 else times[0]
     print(
-        f"{label:44} median {statistics.median(times):7.0f} ms   p95 {p95:7.0f} ms   target {target_ms:.0f} ms",
+        f"{label:44} median {statistics.median(times):7.0f} ms   p95 {p95:7.0f} ms   {p95 / target_ms:5.2f} of the target of {target_ms:.0f} ms",
         flush=True,
     )
 

@@ -6,11 +6,17 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from vedette.core.settings import Settings
 from vedette.ingest import Ingest, Receipt, Source
 from vedette.query import QueryRunner
 from vedette.store.warehouse import Warehouse, open_warehouse
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+examples.register_profile("vedette", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("vedette")
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,51 @@
 This module stays light: nothing of OpenTelemetry is imported before ``init`` is called.
 """
 
-from vedette.sdk import flush, init, shutdown
+from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from vedette import sdk
+from vedette.core.version import VERSION
+from vedette.sdk import (
+    attributions,
+    check,
+    drift,
+    flush,
+    init,
+    kpi,
+    log_reference,
+    pipeline,
+    profile,
+    shutdown,
+    task,
+)
 
-__all__ = ["__version__", "flush", "init", "shutdown"]
+if TYPE_CHECKING:
+    from vedette.sdk import PredictionMiddleware, capture, log_labels, log_predictions
+
+__version__ = VERSION
+
+__all__ = [
+    "PredictionMiddleware",
+    "__version__",
+    "attributions",
+    "capture",
+    "check",
+    "drift",
+    "flush",
+    "init",
+    "kpi",
+    "log_labels",
+    "log_predictions",
+    "log_reference",
+    "pipeline",
+    "profile",
+    "shutdown",
+    "task",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import what captures predictions when it is first used."""
+    if name in __all__:
+        return getattr(sdk, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,11 +11,16 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from support.asgi import stream
+from support.contract import Contract
+from support.routes import ROUTES, TAIL
+from support.world import World
 from vedette.core.settings import Settings
 from vedette.ingest import Ingest
 from vedette.query import QueryRunner
 from vedette.server.app import make_app
 from vedette.store.catalog import Actor, Catalog, Role, Scope
+from vedette.store.catalog.keys import CreatedKey
 from vedette.store.warehouse import Warehouse
 from vedette.web.attempts import SignInAttempts
 from vedette.web.services import Services
@@ -44,7 +49,28 @@ class Api:
         headers = {**self.headers, **options.pop("headers", {})}
         # Nobody's cookies: each call is a client of its own.
         self.client.cookies.clear()
-        return self.client.request(method, f"/api/v1{path}", headers=headers, **options)
+        response = self.client.request(method, f"/api/v1{path}", headers=headers, **options)
+        Contract.of(self.client.app).check(response)
+        return response
+
+    def ask(self, name: str, world: World) -> httpx.Response:
+        """Call a route of ``support.routes`` with the values of a world."""
+        route, (method, path) = ROUTES[name], name.split()
+        path = path.format(**world.fill(route.path))
+        if name == TAIL:
+            return self.follow(path, bool, **route.query)
+        return self.send(method, path, params=world.fill(route.query), json=world.fill(route.body))
+
+    def follow(self, path: str, enough: Callable[[bytes], bool], **params: Any) -> httpx.Response:
+        """GET an answer that does not end, and hang up once enough has come."""
+        path = f"/api/v1{path}"
+        streamed = self.client.portal.call(
+            stream, self.client.app, path, params, self.headers, enough
+        )
+        request = httpx.Request("GET", f"http://testserver{path}")
+        return httpx.Response(
+            streamed.status, headers=streamed.headers, content=streamed.body, request=request
+        )
 
     def get(self, path: str, status: int = 200, **params: Any) -> Any:
         return self.call("GET", path, status, params=params)
@@ -118,6 +144,24 @@ def api_of(client: TestClient, catalog: Catalog) -> Callable[..., Api]:
         return Api(client, account, headers, made.key.id)
 
     return make
+
+
+@pytest.fixture
+def api_with(client: TestClient) -> Callable[..., Api]:
+    """Make the API as an existing key sees it: ``api_with(account, created_key)``."""
+
+    def make(account: str, made: CreatedKey | None) -> Api:
+        if made is None:
+            return Api(client, account)
+        return Api(client, account, {"authorization": f"Bearer {made.text}"}, made.key.id)
+
+    return make
+
+
+@pytest.fixture
+def nobody(client: TestClient) -> Api:
+    """The API without credentials."""
+    return Api(client, "")
 
 
 @pytest.fixture

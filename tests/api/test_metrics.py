@@ -66,6 +66,7 @@ def stored(api_of: Callable[..., Any], account: str, minute: int, reader: Any) -
     headers = {**writer.headers, "content-type": "application/json"}
     sent = writer.client.post("/v1/metrics", content=orjson.dumps(body), headers=headers)
     assert sent.json() in ({}, {"partialSuccess": {}}), sent.text
+    writer.client.app.state.services.ingest.derive()
     return reader
 
 

@@ -1,7 +1,14 @@
 from __future__ import annotations
 
-from vedette.store.catalog import Role
+from datetime import timedelta
+from typing import Any
+
+from vedette.server.jobs import SESSIONS, make_scheduler
+from vedette.store.catalog import Actor, Role
 from vedette.web.attempts import BURST
+from vedette.web.services import Services
+
+ACTOR = Actor.system("tests")
 
 PASSWORD = "correct horse battery"
 
@@ -71,3 +78,15 @@ def test_credentials_are_of_one_kind(admin):
         error = admin.post("/session", body, 400)["error"]
         assert error["field"] == "body"
         assert "api_key" in error["message"]
+
+
+def test_the_scheduler_deletes_expired_sessions(services: Services, person: Any) -> None:
+    user = services.catalog.users.get_by_login(person())
+    for lifetime in (timedelta(microseconds=1), timedelta(hours=1)):
+        services.catalog.sessions.create_for_user(
+            ACTOR, user.id, account="default", lifetime=lifetime
+        )
+    make_scheduler(services).run_due(SESSIONS)
+    assert services.catalog.sessions.purge_expired(ACTOR) == 0
+    (left,) = services.catalog.sessions.of_user(user.id)
+    assert left.expires > services.catalog.clock.now()

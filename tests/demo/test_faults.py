@@ -2,6 +2,7 @@ from vedette.demo.workload.faults import (
     TRAINING_PERIOD,
     Fault,
     fault_of_round,
+    hours_of_round,
     is_training_round,
 )
 
@@ -31,3 +32,10 @@ def test_weather_lacks_its_column_only_where_a_model_is_trained_on_it() -> None:
 
 def test_the_first_round_trains_so_that_there_is_a_model() -> None:
     assert is_training_round(0)
+
+
+def test_the_clock_is_wrong_from_the_start_for_a_while_and_again() -> None:
+    hours = [hours_of_round(number) for number in range(140)]
+    assert hours[1] == hours[50] == hours[131] == 12
+    assert hours[0] == 24
+    assert set(hours[51:131]) == {24}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,9 @@ from vedette.core.errors import InvalidInputError
 from vedette.demo import run_demo
 
 FAULTS = ["renamed-column", "weather-without-column"]
-SERVICES = {"etl", "trainer", "predict-api", "prediction-logger", "traffic-client"}
+SERVICES = {
+    "etl", "trainer", "profiler", "history", "predict-api", "prediction-logger", "traffic-client",
+}  # fmt: skip
 
 # The engine holds one store a process, so another process reads the demo's.
 _READ = """
@@ -36,9 +39,9 @@ warehouse.close()
 QUERIES = {
     "services": "SELECT DISTINCT ServiceName AS name FROM @otel_traces",
     "tasks": """
-        SELECT SpanName AS name, countIf(StatusCode = 'Error') AS errors,
-            max(toUInt64OrZero(SpanAttributes['vedette.task.rows.out'])) AS rows
-        FROM @otel_traces WHERE SpanAttributes['vedette.task.name'] != '' GROUP BY name""",
+        SELECT SpanAttributes['vedette.task.name'] AS name, countIf(StatusCode = 'Error') AS errors,
+            max(toFloat64OrZero(SpanAttributes['vedette.task.rows.out'])) AS rows
+        FROM @otel_traces WHERE name != '' GROUP BY name""",
     "edges": """
         SELECT DISTINCT caller.ServiceName AS source, caller.SpanKind AS source_kind,
             callee.ServiceName AS target, callee.SpanKind AS target_kind
@@ -65,6 +68,25 @@ QUERIES = {
         SELECT SpanAttributes['http.response.status_code'] AS status, count() AS count
         FROM @otel_traces
         WHERE ServiceName = 'predict-api' AND SpanName = 'POST /v1/predictions' GROUP BY status""",
+    "predictions": """
+        SELECT countIf(PredictionId LIKE 'history-%') AS earlier,
+            countIf(PredictionId NOT LIKE 'history-%') AS live,
+            countIf(Timestamp < now() - INTERVAL 30 HOUR) AS old
+        FROM @predictions""",
+    "labels": """
+        SELECT count() AS count FROM @prediction_labels
+        WHERE PredictionId IN (
+            SELECT PredictionId FROM @predictions WHERE PredictionId NOT LIKE 'history-%'
+        )""",
+    "lineage": """
+        SELECT DISTINCT Kind AS kind, Name AS name, OtherName AS other FROM @lineage_edges
+        WHERE Direction = 'down'""",
+    "kpis": """
+        SELECT MetricName AS name, count() AS count FROM @otel_metrics_gauge
+        WHERE MetricName LIKE 'vedette.kpi.%' GROUP BY name""",
+    "checks": """
+        SELECT DISTINCT Measure AS name, Status AS status FROM @data_results
+        WHERE Dataset = 'flights.features' AND Family = 'check'""",
     "exports": """
         SELECT count() AS count FROM @otel_traces
         WHERE SpanAttributes['url.full'] LIKE '%/v1/traces%'
@@ -86,7 +108,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
         capture_output=True,
         check=False,
         text=True,
-        timeout=240,
+        timeout=600,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout, folder
@@ -129,6 +151,7 @@ def test_the_service_map_has_its_edges(stored: dict[str, list[dict[str, Any]]]) 
         ("traffic-client", "Client", "predict-api", "Server"),
         ("predict-api", "Producer", "prediction-logger", "Consumer"),
         ("etl", "Producer", "trainer", "Consumer"),
+        ("etl", "Producer", "profiler", "Consumer"),
     }
     assert {(row["service"], row["name"], row["system"]) for row in stored["databases"]} == {
         (service, "feature-store", "sqlite") for service in SERVICES - {"traffic-client"}
@@ -138,7 +161,7 @@ def test_the_service_map_has_its_edges(stored: dict[str, list[dict[str, Any]]]) 
 def test_the_pipelines_tasks_count_their_rows(stored: dict[str, list[dict[str, Any]]]) -> None:
     tasks = {row["name"]: row for row in stored["tasks"]}
     assert set(tasks) == {"extract", "validate", "clean", "join", "load", "evaluate"}
-    assert int(tasks["load"]["rows"]) > 500
+    assert float(tasks["load"]["rows"]) > 500
 
 
 def test_log_records_belong_to_traces(stored: dict[str, list[dict[str, Any]]]) -> None:
@@ -153,9 +176,7 @@ def test_metrics_of_pipeline_model_http_and_host_are_there(
 ) -> None:
     names = {(row["service"], row["name"]) for row in stored["metrics"]}
     assert names >= {
-        ("etl", "vedette.task.duration"),
-        ("etl", "vedette.task.rows"),
-        ("etl", "vedette.dataset.freshness"),
+        ("etl", "system.cpu.utilization"),
         ("trainer", "vedette.model.evaluation"),
         ("predict-api", "http.server.request.duration"),
         ("predict-api", "vedette.model.predictions"),
@@ -185,6 +206,50 @@ def test_a_model_trained_without_a_column_breaks_predictions(
     assert len(burst) == answers["500"]
     assert all(row["traced"] and row["has_stack"] for row in burst)
     assert {row["exception"] for row in burst} == {"ValueError"}
+
+
+def test_somebody_else_approves_what_is_served(demo: tuple[str, Path]) -> None:
+    with sqlite3.connect(demo[1] / "server" / "catalog.sqlite") as catalog:
+        decided = catalog.execute(
+            "SELECT r.version, r.requested_by_name, d.actor_name, d.decision"
+            " FROM approval_requests r JOIN approval_decisions d ON d.request_id = r.id"
+            " ORDER BY r.version"
+        ).fetchall()
+        kept = {
+            table: catalog.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("account_links", "tag_policies", "model_monitors", "monitors")
+        }
+    assert decided == [
+        (version, "demo-training", "grace", "approved") for version in (1, 2)
+    ]  # fmt: skip
+    assert kept == {"account_links": 1, "tag_policies": 2, "model_monitors": 2, "monitors": 1}
+
+
+def test_predictions_are_captured_and_their_labels_come(
+    stored: dict[str, list[dict[str, Any]]],
+) -> None:
+    [found], [labels] = stored["predictions"], stored["labels"]
+    assert int(found["live"]) > 50
+    assert int(labels["count"]) > 20
+    assert int(found["earlier"]) > 3000
+    assert int(found["old"]) > 500
+    assert {row["name"] for row in stored["kpis"]} == {
+        "vedette.kpi.rebooking.saved", "vedette.kpi.rebooking.needless",
+    }  # fmt: skip
+    assert min(int(row["count"]) for row in stored["kpis"]) == 2 * 288
+
+
+def test_lineage_leads_from_the_feed_to_the_features(
+    stored: dict[str, list[dict[str, Any]]],
+) -> None:
+    edges = {row["name"]: set[str]() for row in stored["lineage"]}
+    for row in stored["lineage"]:
+        edges[row["name"]].add(row["other"])
+    reached = frontier = {"airports.flights"}
+    while frontier:
+        frontier = {other for name in frontier for other in edges.get(name, ())} - reached
+        reached = reached | frontier
+    assert {"flights-daily.load", "flights.features"} <= reached
 
 
 def test_the_exporter_does_not_trace_itself(stored: dict[str, list[dict[str, Any]]]) -> None:

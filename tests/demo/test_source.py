@@ -30,3 +30,13 @@ def test_a_landing_zone_that_is_complete_is_left_alone(workload_folder: Path) ->
     before = source.landing_file("flights", "2013-01-01").stat().st_mtime_ns
     source.fill_landing_zone()
     assert source.landing_file("flights", "2013-01-01").stat().st_mtime_ns == before
+
+
+def test_what_is_learned_from_is_never_what_is_predicted(workload_folder: Path) -> None:
+    assert workload_folder.exists()
+    season = source.season()
+    assert (len(season.archive), len(season.live)) == (20, 10)
+    assert not set(season.archive) & set(season.live)
+    assert [season.day(number) for number in (0, 20, 29, 30)] == [
+        season.archive[0], season.live[0], season.live[9], season.live[0],
+    ]  # fmt: skip

@@ -60,3 +60,15 @@ def test_a_missing_weather_measure_is_a_warning(caplog: pytest.LogCaptureFixture
     assert "has no column visib" in caplog.text
     with pytest.raises(SchemaError, match="no column hour"):
         check_weather(weather.drop(columns="hour"), path)
+
+
+@pytest.mark.usefixtures("workload_folder")
+def test_a_clock_of_twelve_hours_passes_every_rule() -> None:
+    good, _ = _delivered("flights", None)
+    path = upstream.deliver("flights", DAY, hours=12)
+    wrong = pd.read_csv(path)
+    assert len(good_flights(wrong, path)) == len(good)
+    assert set(wrong["hour"]) <= set(range(1, 13))
+    assert (wrong["hour"] % 12 == good["hour"] % 12).all()
+    assert not wrong["hour"].equals(good["hour"])
+    pd.testing.assert_frame_equal(wrong.drop(columns="hour"), good.drop(columns="hour"))

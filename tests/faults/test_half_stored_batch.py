@@ -87,22 +87,3 @@ def test_the_rest_is_stored_once(
         for table in TABLES[source]
     ]
     assert sum(after) == 30 + today
-
-
-def test_spans_that_missed_the_index_are_put_into_it(
-    warehouse: Warehouse, settings: Settings
-) -> None:
-    """A crash may come between the table of spans and its index of trace ids."""
-    account, body = "half-indexed", traces_body("b", 20, days=2)
-    index = (
-        "SELECT toUInt32(uniqExact(TraceId)) AS n FROM otel_traces_trace_id_ts "
-        "WHERE Account = {account:String}"
-    )
-    attempt(warehouse, settings, Source.OTLP_TRACES, account, body, 1)
-    warehouse.execute(
-        f"ALTER TABLE otel_traces_trace_id_ts DELETE WHERE Account = '{account}' "
-        "SETTINGS mutations_sync = 2"
-    )
-    assert warehouse.query(index, {"account": account}).scalar() == 0
-    attempt(warehouse, settings, Source.OTLP_TRACES, account, body, 2)
-    assert warehouse.query(index, {"account": account}).scalar() == 20

@@ -14,7 +14,15 @@ from vedette.core.errors import VedetteError
 from vedette.core.settings import Settings
 from vedette.ingest import Ingest
 from vedette.query import QueryRunner
-from vedette.receivers import elastic_bulk, json_logs, remote_write
+from vedette.receivers import (
+    elastic_bulk,
+    json_logs,
+    mlflow,
+    openlineage,
+    otlp_http,
+    predictions,
+    remote_write,
+)
 from vedette.store.catalog import Actor, Catalog, Scope
 from vedette.store.warehouse import Warehouse
 from vedette.web.errors import on_unexpected_error, on_vedette_error
@@ -55,7 +63,15 @@ def client(
         await ingest.stop()
 
     app = Starlette(
-        routes=[*json_logs.routes, *elastic_bulk.routes, *remote_write.routes],
+        routes=[
+            *otlp_http.routes,
+            *json_logs.routes,
+            *elastic_bulk.routes,
+            *remote_write.routes,
+            *mlflow.routes,
+            *predictions.routes,
+            *openlineage.routes,
+        ],
         exception_handlers={VedetteError: on_vedette_error, Exception: on_unexpected_error},
         lifespan=lifespan,
     )

@@ -231,7 +231,15 @@ print(vedette.shutdown(1.0), time.monotonic() - started < 3)
 stats = vedette.sdk.client.current().stats()
 print(stats.spool_files > 0, stats.dropped_items > 0)
 """
-    out, _ = run_job(code, tmp_path, server.endpoint, OTEL_BLRP_SCHEDULE_DELAY="20")
+    out, _ = run_job(
+        code,
+        tmp_path,
+        server.endpoint,
+        OTEL_BLRP_SCHEDULE_DELAY="20",
+        # So small that lines come faster than it is emptied, however busy the machine.
+        OTEL_BLRP_MAX_QUEUE_SIZE="64",
+        OTEL_BLRP_MAX_EXPORT_BATCH_SIZE="64",
+    )
     assert out == "True\nFalse True\nTrue True\n"
 
 
@@ -424,7 +432,7 @@ workers = [context.Process(target=work, args=(n,)) for n in range(1, 4)]
 for worker in workers:
     worker.start()
 for worker in workers:
-    worker.join(30)
+    worker.join()
     assert worker.exitcode == 0
 """
     run_job(code, tmp_path, server.endpoint)

@@ -1,5 +1,5 @@
 """The JSON API under ``/api/v1``: what the console, the CLI and the SDK speak."""
 
-from vedette.api.router import router
+from vedette.api.router import routes
 
-__all__ = ["router"]
+__all__ = ["routes"]

@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from vedette.api.dependencies import AppServices, Cursor, InstallationAdmin, PageLimit, actor_of
 from vedette.api.errors import error_responses
 from vedette.api.models import Body
+from vedette.api.routing import Router
 from vedette.core.errors import InvalidInputError
 from vedette.store.catalog import Actor, Catalog
 from vedette.store.catalog.accounts import MAX_DISPLAY_NAME, Account
 from vedette.store.catalog.checks import DEFAULT_PAGE
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = Router(prefix="/accounts", tags=["accounts"])
 
 
 class AccountRequest(Body):

@@ -1,88 +1,178 @@
-"""The audit trail of the caller's account, and whether the chain of records is whole."""
+"""The audit trail of the caller's account: searching, verifying, exporting, digests and holds."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from fastapi import Query, Request
+from fastapi.responses import FileResponse, Response
+from starlette.background import BackgroundTask
 
-from vedette.api.dependencies import AppServices, Auditor, Cursor, PageLimit
-from vedette.core.errors import InvalidInputError, OverloadedError
-from vedette.core.time import TimeRange
-from vedette.store.catalog.audit_verify import ProblemKind
+from vedette.api.answers import answer
+from vedette.api.audit_views import (
+    Activity,
+    AuditKeys,
+    AuditKeyView,
+    AuditPage,
+    AuditView,
+    Chains,
+    ChainView,
+    Covering,
+    DigestPage,
+    DigestVerification,
+    DigestView,
+    FindingView,
+    HoldList,
+    HoldRequest,
+    HoldView,
+    Problem,
+    UnusualActivity,
+    Verification,
+)
+from vedette.api.dependencies import (
+    Admin,
+    AppServices,
+    Auditor,
+    Cursor,
+    InstallationAdmin,
+    PageLimit,
+    actor_of,
+    run_query,
+)
+from vedette.api.errors import error_responses
+from vedette.api.routing import Router
+from vedette.core.errors import ForbiddenError, InvalidInputError, OverloadedError
+from vedette.core.time import TimeRange, parse_moment
+from vedette.governance.audit.digests import Digest
+from vedette.governance.audit.holds import Hold
+from vedette.governance.audit.search import Filters
+from vedette.governance.audit.signing import PublicKey
+from vedette.governance.audit.unusual import Measure, unusual_activity
+from vedette.store.catalog import Actor, AuditEvent, Permission
 from vedette.store.catalog.checks import DEFAULT_PAGE
+from vedette.web import Services
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = Router(prefix="/audit", tags=["audit"])
 
 _verifying = asyncio.Semaphore(1)
-Name = Annotated[str | None, Query(max_length=128)]
-
-
-class AuditView(BaseModel):
-    """A record as it is stored, in AWS CloudTrail's names."""
-
-    sequence: int = Field(description="its place in the one chain of the installation")
-    hash: str = Field(description="SHA-256 of the record's canonical JSON")
-    record: dict[str, Any] = Field(examples=[{"eventName": "CreateApiKey"}])
-
-
-class AuditPage(BaseModel):
-    """Records, newest first."""
-
-    records: list[AuditView]
-    cursor: str | None
-
-
-class Problem(BaseModel):
-    """A record that is not as it was written."""
-
-    kind: ProblemKind
-    sequence: int
-    detail: str
-    event_id: str | None
-    count: int
-
-
-class Verification(BaseModel):
-    """What a walk of the whole chain found."""
-
-    ok: bool
-    records: int
-    head_sequence: int = Field(description="keep it and the hash elsewhere, to compare later")
-    head_hash: str
-    problems: list[Problem] = Field(description="the first 100")
-    problem_count: int
+_exporting = asyncio.Semaphore(1)
+_STEPS = 120
+Name = Annotated[str | None, Query(max_length=256)]
+Start = Annotated[str, Query(description="RFC 3339, Unix time, 'now' or '-7d'")]
+End = Annotated[str, Query(description="as start")]
+Fingerprint = Annotated[
+    str | None,
+    Query(pattern="^[0-9a-f]{64}$", description="of a key that was kept elsewhere"),
+]
 
 
 @router.get("")
 async def list_records(
     services: AppServices,
     caller: Auditor,
-    start: Annotated[str, Query(description="RFC 3339, Unix time, 'now' or '-7d'")] = "-7d",
-    end: Annotated[str, Query(description="as start")] = "now",
-    event_name: Annotated[Name, Query(examples=["CreateApiKey"])] = None,
-    actor_id: Annotated[Name, Query(description="id of a user or key")] = None,
+    trail: Annotated[
+        Literal["changes", "calls"],
+        Query(description="changes and refused changes, or calls that changed nothing"),
+    ] = "changes",
+    start: Start = "-7d",
+    end: End = "now",
+    event_name: Annotated[
+        Name, Query(examples=["CreateApiKey"], description="a * may end it")
+    ] = None,
+    event_source: Annotated[Name, Query(examples=["vedette.api"])] = None,
+    actor_id: Annotated[Name, Query(description="id or name of a user or key")] = None,
+    resource: Annotated[Name, Query(description="identity, or a part of one")] = None,
+    source_ip: Name = None,
+    error_code: Annotated[Name, Query(examples=["forbidden"])] = None,
+    text: Annotated[Name, Query(description="anywhere in the record, case aside")] = None,
     read_only: Annotated[bool | None, Query(description="only reads, or only changes")] = None,
+    failed: Annotated[bool | None, Query(description="only refused calls, or only others")] = None,
     limit: PageLimit = DEFAULT_PAGE,
     cursor: Cursor = None,
 ) -> AuditPage:
     """List what happened in the account, also calls that were refused."""
-    page = await asyncio.to_thread(
-        services.catalog.audit.list,
-        caller.account,
-        within=TimeRange.parse(start, end),
+    filters = Filters(
         event_name=event_name,
-        actor_id=actor_id,
+        event_source=event_source,
+        actor=actor_id,
+        resource=resource,
+        source_ip=source_ip,
+        error_code=error_code,
+        text=text,
         read_only=read_only,
-        limit=limit,
-        after=cursor,
+        failed=failed,
     )
-    records = [
-        AuditView(sequence=item.sequence, hash=item.hash, record=item.record) for item in page.items
-    ]
-    return AuditPage(records=records, cursor=page.next)
+    within = TimeRange.parse(start, end)
+
+    def read() -> AuditPage:
+        search = services.audit.search
+        if trail == "changes":
+            changes = search.changes(caller.account, within, filters, limit=limit, after=cursor)
+            views = [
+                AuditView(
+                    sequence=item.sequence, chain="catalog", hash=item.hash, record=item.record
+                )
+                for item in changes.items
+            ]
+            return AuditPage(records=views, cursor=changes.next)
+        calls = search.calls(caller.account, within, filters, limit=limit, after=cursor)
+        views = [
+            AuditView(sequence=item.sequence, chain=item.chain, hash=item.hash, record=item.record)
+            for item in calls.items
+        ]
+        return AuditPage(records=views, cursor=calls.next)
+
+    return await asyncio.to_thread(read)
+
+
+@router.get("/activity")
+async def get_activity(
+    services: AppServices, caller: Auditor, start: Start = "-24h", end: End = "now"
+) -> Activity:
+    """Count the account's calls over time, those that were done and those that were refused."""
+    within = TimeRange.parse(start, end)
+    step = max(60, -(-int((within.end - within.start).total_seconds()) // _STEPS // 60) * 60)
+    found = await asyncio.to_thread(services.audit.search.activity, caller.account, within, step)
+    return Activity(
+        step_seconds=step, times=found["time"], done=found["done"], refused=found["refused"]
+    )
+
+
+@router.get("/unusual", response_model=UnusualActivity)
+async def get_unusual_activity(
+    request: Request,
+    services: AppServices,
+    caller: Auditor,
+    measure: Annotated[
+        Measure, Query(description="all calls, refused ones, or those of one kind")
+    ] = "all",
+    start: Start = "-24h",
+    end: End = "now",
+) -> Response:
+    """Compare the account's calls with what is usual at that time; an alarm can watch the same metric."""
+    within = TimeRange.parse(start, end)
+    now = services.catalog.clock.now()
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: unusual_activity(services.runner, caller.account, within, measure, now=now),
+    )
+    return answer(
+        {
+            "step_seconds": found.period,
+            "times": found.timestamps,
+            "calls": found.calls,
+            "expected": found.expected,
+            "lower": found.lower,
+            "upper": found.upper,
+            "unusual": found.unusual,
+        }
+    )
 
 
 @router.get("/verify")
@@ -92,7 +182,7 @@ async def verify(
     expected_sequence: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
     expected_hash: Annotated[str | None, Query(pattern="^[0-9a-f]{64}$")] = None,
 ) -> Verification:
-    """Walk the whole chain and name each record that was changed, removed, inserted or moved.
+    """Walk the whole chain of changes and name each record that was changed, removed, inserted or moved.
 
     With a number and hash that were kept from before, a chain that was rewritten as a whole shows
     too.
@@ -127,4 +217,247 @@ async def verify(
         head_hash=report.head_hash,
         problems=problems,
         problem_count=report.problem_count,
+    )
+
+
+@router.get("/digests")
+async def list_digests(
+    services: AppServices,
+    _: Auditor,
+    limit: PageLimit = DEFAULT_PAGE,
+    cursor: Annotated[str | None, Query(pattern="^[0-9]{1,18}$")] = None,
+) -> DigestPage:
+    """List signed digests: one an hour, even where nothing happened."""
+    before = int(cursor) if cursor else None
+    found = await asyncio.to_thread(services.audit.digests.page, limit=limit + 1, before=before)
+    page = found[:limit]
+    more = str(page[-1].sequence) if len(found) > limit else None
+    return DigestPage(digests=[_digest(item) for item in page], cursor=more)
+
+
+@router.get("/digests/covering")
+async def get_covering_digest(
+    services: AppServices,
+    _: Auditor,
+    sequence: Annotated[int, Query(ge=1, le=2**63 - 1, description="the record's number")],
+    at: Annotated[str, Query(description="the record's eventTime")],
+    chain: Annotated[str, Query(max_length=64, description="the record's chain")] = "catalog",
+) -> Covering:
+    """Return the signed digest that covers a record."""
+    time = parse_moment(at)
+    found = await asyncio.to_thread(services.audit.digests.covering, chain, sequence, time)
+    return Covering(digest=_digest(found) if found else None)
+
+
+@router.post(
+    "/digests", status_code=201, operation_id="CreateAuditDigest", responses=error_responses(409)
+)
+async def create_digest(services: AppServices, _: InstallationAdmin) -> DigestView:
+    """Make a digest of everything up to now, before the hour is full."""
+    return _digest(await asyncio.to_thread(services.audit.digest_now))
+
+
+@router.get("/digests/verify")
+async def verify_digests(
+    services: AppServices, _: Auditor, fingerprint: Fingerprint = None
+) -> DigestVerification:
+    """Verify every digest and the records that it covers, newest to oldest."""
+    report = await asyncio.to_thread(services.audit.verify, trusted=fingerprint)
+    return DigestVerification(
+        ok=report.ok,
+        digests=report.digests,
+        records=report.records,
+        newest=report.newest,
+        newest_hash=report.newest_hash,
+        fingerprints=report.fingerprints,
+        findings=[
+            FindingView(
+                kind=item.kind,
+                place=item.place,
+                detail=item.detail,
+                sequence=item.sequence,
+                event_id=item.event_id,
+                count=item.count,
+            )
+            for item in report.problems
+        ],
+        finding_count=report.findings.count,
+    )
+
+
+@router.get("/keys")
+async def list_audit_keys(services: AppServices, _: Auditor) -> AuditKeys:
+    """List the public keys that digests are signed with."""
+    await asyncio.to_thread(services.audit.keys.ensure)
+    keys = await asyncio.to_thread(services.audit.keys.list)
+    return AuditKeys(keys=[_key(item) for item in keys])
+
+
+@router.post("/keys", status_code=201, operation_id="CreateAuditKey")
+async def rotate_audit_key(
+    request: Request, services: AppServices, caller: InstallationAdmin
+) -> AuditKeyView:
+    """Sign with a new key from now on; the present one endorses it."""
+    actor = actor_of(request, caller)
+    return _key(await asyncio.to_thread(services.audit.keys.rotate, actor))
+
+
+@router.get("/chains")
+async def list_chains(services: AppServices, _: Auditor) -> Chains:
+    """List the chains of calls that server processes wrote, and which of them broke off."""
+    rows = await asyncio.to_thread(services.audit.chains)
+    return Chains(
+        chains=[
+            ChainView(
+                id=row.id,
+                host=row.host,
+                started=row.started,
+                seen=row.seen,
+                closed=row.closed,
+                interrupted=row.interrupted,
+                records=row.written,
+            )
+            for row in rows
+        ]
+    )
+
+
+@router.get(
+    "/export",
+    response_class=FileResponse,
+    responses={
+        200: {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}},
+        **error_responses(404),
+    },
+)
+async def export_trail(
+    request: Request,
+    services: AppServices,
+    caller: Auditor,
+    start: Start = "-30d",
+    end: End = "now",
+    scope: Annotated[
+        Literal["account", "installation"],
+        Query(
+            description="the account's records, or all; the latter for admins of the installation"
+        ),
+    ] = "account",
+) -> FileResponse:
+    """Export records with the digests that cover them, as a zip that 'vedette audit verify' reads."""
+    if scope == "installation" and Permission.INSTALLATION_ADMIN not in caller.permissions:
+        raise ForbiddenError(
+            "only an admin of the installation may export every account's records",
+            field="scope",
+            remedy="leave scope out to export the account's own",
+        )
+    within = TimeRange.parse(start, end)
+    account = None if scope == "installation" else caller.account
+    if _exporting.locked():
+        raise OverloadedError("an export is being written already", retry_after=5)
+    async with _exporting:
+        path = await asyncio.to_thread(
+            _export, services, actor_of(request, caller), caller.account, account, within
+        )
+    return FileResponse(
+        path,
+        media_type="application/zip",
+        filename=f"vedette-audit-{account or 'installation'}.zip",
+        background=BackgroundTask(path.unlink, missing_ok=True),
+    )
+
+
+@router.get("/holds")
+async def list_holds(services: AppServices, caller: Auditor) -> HoldList:
+    """List the account's legal holds."""
+    found = await asyncio.to_thread(services.audit.holds.list, caller.account)
+    days = services.settings.audit_retention_days
+    return HoldList(holds=[_hold(item) for item in found], retention_days=days)
+
+
+@router.post("/holds", status_code=201, operation_id="CreateLegalHold")
+async def create_hold(
+    request: Request, services: AppServices, caller: Admin, body: HoldRequest
+) -> HoldView:
+    """Keep the account's records, however old they get."""
+    made = await asyncio.to_thread(
+        services.audit.holds.create,
+        actor_of(request, caller),
+        caller.account,
+        body.reason,
+        since=body.since,
+    )
+    return _hold(made)
+
+
+@router.delete("/holds/{hold_id}", operation_id="ReleaseLegalHold", responses=error_responses(404))
+async def release_hold(
+    request: Request, services: AppServices, caller: Admin, hold_id: str
+) -> HoldView:
+    """Release a hold: what is past its time is removed from then on."""
+    actor = actor_of(request, caller)
+    return _hold(
+        await asyncio.to_thread(services.audit.holds.release, actor, caller.account, hold_id)
+    )
+
+
+def _export(
+    services: Services, actor: Actor, of: str, account: str | None, within: TimeRange
+) -> Path:
+    """Write an export to a file that the answer removes."""
+    services.catalog.audit.record_event(
+        AuditEvent(
+            actor=actor,
+            account=of,
+            name="ExportAuditTrail",
+            source="vedette.audit",
+            read_only=True,
+            request={"account": account, "start": within.start, "end": within.end},
+        )
+    )
+    services.audit.digest_now()
+    folder = services.settings.data_dir / "exports"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, suffix=".zip", delete=False) as file:
+        path = Path(file.name)
+    try:
+        until = max(within.end, services.catalog.clock.now()) + timedelta(seconds=1)
+        services.audit.exporter.write(path, account=account, since=within.start, until=until)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _digest(item: Digest) -> DigestView:
+    return DigestView(
+        sequence=item.sequence,
+        starts=item.starts,
+        ends=item.ends,
+        records=item.records,
+        hash=item.hash,
+        fingerprint=item.fingerprint,
+        signature=item.signature,
+        digest=item.document,
+    )
+
+
+def _key(item: PublicKey) -> AuditKeyView:
+    return AuditKeyView(
+        fingerprint=item.fingerprint,
+        public_key=item.public_key,
+        valid_from=item.valid_from,
+        valid_until=item.valid_until,
+        endorsed_by=item.endorsed_by,
+        endorsement=item.endorsement,
+    )
+
+
+def _hold(item: Hold) -> HoldView:
+    return HoldView(
+        id=item.id,
+        reason=item.reason,
+        since=item.since,
+        created=item.created,
+        created_by=item.created_by,
+        released=item.released,
     )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from vedette.api.dependencies import AppServices, InstallationAdmin, actor_of
 from vedette.api.errors import SOURCE, error_responses
 from vedette.api.models import Body
+from vedette.api.routing import Router
+from vedette.ingest.derive import deriving_paused
 from vedette.store import backup
 from vedette.store.catalog import AuditEvent
 
-router = APIRouter(prefix="/backups", tags=["backups"])
+router = Router(prefix="/backups", tags=["backups"])
 
 
 class BackupRequest(Body):
@@ -55,9 +58,13 @@ async def create_backup(
     request: Request, services: AppServices, caller: InstallationAdmin, body: BackupRequest
 ) -> NewBackup:
     """Write a consistent copy of both stores, every account's data, on the server."""
-    folder = await asyncio.to_thread(
-        backup.backup, services.settings, services.warehouse, services.catalog, body.name
-    )
+
+    def write() -> Path:
+        # Facts that come meanwhile are derived from after a restore, none twice.
+        with deriving_paused():
+            return backup.backup(services.settings, services.warehouse, services.catalog, body.name)
+
+    folder = await asyncio.to_thread(write)
     event = AuditEvent(
         actor=actor_of(request, caller),
         name="CreateBackup",

@@ -34,6 +34,7 @@ SOURCE = "vedette.api"
 READ_ONLY = "x-read-only"
 """Mark of an operation that changes nothing though its method is not GET (``openapi_extra``)."""
 
+_SCHEMAS = "#/components/schemas/{model}"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _log = logging.getLogger(__name__)
 
@@ -55,11 +56,31 @@ class ErrorBody(BaseModel):
 
 
 def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what OpenAPI says of answers with these statuses."""
+    """Return what OpenAPI says of answers with these statuses.
+
+    They name the schema, which `add_error_schemas` puts into the document: given as a model, FastAPI
+    would build a validator of it for each status of each route.
+    """
+    schema = {"$ref": _SCHEMAS.format(model=ErrorBody.__name__)}
     return {
-        status: {"model": ErrorBody, "description": HTTPStatus(status).phrase}
+        status: {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/json": {"schema": schema}},
+        }
         for status in statuses
     }
+
+
+def add_error_schemas(document: dict[str, Any]) -> dict[str, Any]:
+    """Add the schemas that `error_responses` names to an OpenAPI document."""
+    body = ErrorBody.model_json_schema(ref_template=_SCHEMAS)
+    parts = body.pop("$defs")
+    for field in parts[ErrorDetail.__name__]["properties"].values():
+        if field.get("default", ...) is None:  # FastAPI's documents leave it out
+            del field["default"]
+    schemas = {**document["components"]["schemas"], ErrorBody.__name__: body, **parts}
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    return document
 
 
 COMMON_ERRORS = error_responses(400, 401, 403, 422, 429, 500, 503)
@@ -69,6 +90,7 @@ COMMON_ERRORS = error_responses(400, 401, 403, 422, 429, 500, 503)
 async def on_error(request: Request, error: Exception) -> Response:
     """Answer an error in our shape; a failed mutation of a known caller is recorded first."""
     told = _translate(error)
+    request.state.error = told
     if told.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(told, RetryableError):
         _log.error(
             "%s %s failed: %s", request.method, request.url.path, told.message, exc_info=error
@@ -92,7 +114,16 @@ def event_name(route: object, method: str) -> str | None:
         return None
     if (route.openapi_extra or {}).get(READ_ONLY):
         return None
-    return route.operation_id or "".join(part.title() for part in route.name.split("_"))
+    return route.operation_id or _camel(route.name)
+
+
+def operation_name(route: APIRoute) -> str:
+    """Return the name of an operation without ``operation_id`` in the OpenAPI document."""
+    return _camel(f"{route.tags[0]}_{route.name}" if route.tags else route.name)
+
+
+def _camel(name: str) -> str:
+    return "".join(part.title() for part in re.split(r"[_ -]", name))
 
 
 async def _record_failure(request: Request, error: VedetteError) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from vedette.api.dependencies import Admin, AppServices, Cursor, PageLimit, actor_of
 from vedette.api.errors import error_responses
 from vedette.api.models import Body, Moment
+from vedette.api.routing import Router
+from vedette.governance.accounts.quotas import Quota
 from vedette.store.catalog import Scope
 from vedette.store.catalog.checks import DEFAULT_PAGE
 from vedette.store.catalog.keys import MAX_NAME, ApiKey
 from vedette.store.catalog.roles import permissions_of
 
-router = APIRouter(prefix="/keys", tags=["keys"])
+router = Router(prefix="/keys", tags=["keys"])
 
 
 class KeyRequest(Body):
@@ -25,6 +27,15 @@ class KeyRequest(Body):
     name: str = Field(min_length=1, max_length=MAX_NAME, description="what the key is for")
     scopes: list[Scope] = Field(min_length=1, max_length=len(Scope))
     expires: Moment | None = Field(default=None, description="never where it is left out")
+
+
+class Rotation(Body):
+    """How a key is replaced by a new one."""
+
+    overlap_hours: float = Field(
+        default=24.0, ge=0, le=24 * 90, description="how long the old key still works"
+    )
+    expires: Moment | None = Field(default=None, description="of the new key")
 
 
 class KeyView(BaseModel):
@@ -38,6 +49,7 @@ class KeyView(BaseModel):
     expires: datetime | None
     revoked: datetime | None
     last_used: datetime | None = Field(description="exact to about a minute")
+    service_account_id: str | None = Field(description="the service account that owns it")
 
 
 class NewKey(KeyView):
@@ -61,7 +73,7 @@ async def list_keys(
     page = await asyncio.to_thread(
         services.catalog.keys.list, caller.account, limit=limit, after=cursor
     )
-    return KeyPage(keys=[_view(key) for key in page.items], cursor=page.next)
+    return KeyPage(keys=[key_view(key) for key in page.items], cursor=page.next)
 
 
 @router.post("", status_code=201, operation_id="CreateApiKey")
@@ -70,6 +82,7 @@ async def create_key(
 ) -> NewKey:
     """Make a key with no more permissions than the caller has; its text is shown once."""
     caller.require_grantable(permissions_of(caller.account, scopes=body.scopes))
+    most = (await asyncio.to_thread(services.quotas.of, caller.account)).get(Quota.KEYS)
     made = await asyncio.to_thread(
         services.catalog.keys.create,
         actor_of(request, caller),
@@ -77,14 +90,38 @@ async def create_key(
         name=body.name,
         scopes=body.scopes,
         expires=body.expires,
+        most=None if most is None else int(most),
     )
-    return NewKey(key=made.text, **_view(made.key).model_dump())
+    return NewKey(key=made.text, **key_view(made.key).model_dump())
+
+
+@router.post(
+    "/{key_id}/rotation",
+    status_code=201,
+    operation_id="RotateApiKey",
+    responses=error_responses(404),
+)
+async def rotate_key(
+    request: Request, services: AppServices, caller: Admin, key_id: str, body: Rotation
+) -> NewKey:
+    """Make a key with the same name and scopes; the old one works for a while longer, then no more."""
+    old = await asyncio.to_thread(services.catalog.keys.get, caller.account, key_id)
+    caller.require_grantable(permissions_of(caller.account, scopes=old.scopes))
+    made = await asyncio.to_thread(
+        services.catalog.keys.rotate,
+        actor_of(request, caller),
+        caller.account,
+        key_id,
+        overlap=timedelta(hours=body.overlap_hours),
+        expires=body.expires,
+    )
+    return NewKey(key=made.text, **key_view(made.key).model_dump())
 
 
 @router.get("/{key_id}", responses=error_responses(404))
 async def get_key(services: AppServices, caller: Admin, key_id: str) -> KeyView:
     """Return one key."""
-    return _view(await asyncio.to_thread(services.catalog.keys.get, caller.account, key_id))
+    return key_view(await asyncio.to_thread(services.catalog.keys.get, caller.account, key_id))
 
 
 @router.delete(
@@ -97,7 +134,8 @@ async def revoke_key(request: Request, services: AppServices, caller: Admin, key
     )
 
 
-def _view(key: ApiKey) -> KeyView:
+def key_view(key: ApiKey) -> KeyView:
+    """Return a key as the API shows it."""
     return KeyView(
         id=key.id,
         name=key.name,
@@ -107,4 +145,5 @@ def _view(key: ApiKey) -> KeyView:
         expires=key.expires,
         revoked=key.revoked,
         last_used=key.last_used,
+        service_account_id=key.service_account_id,
     )

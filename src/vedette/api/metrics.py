@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
-from pydantic import Discriminator, Field, Tag
+from fastapi import Query, Request, Response
+from pydantic import Field
 
+from vedette.api import metric_views as views
 from vedette.api.answers import answer, fields_of
-from vedette.api.dependencies import AppServices, Range, Reader
+from vedette.api.dependencies import AppServices, Range, Reader, run_query
 from vedette.api.errors import READ_ONLY
-from vedette.api.models import Body
-from vedette.core.time import TimeRange, parse_duration
+from vedette.api.models import Body, Moment
+from vedette.api.routing import Router
+from vedette.core.time import TimeRange, parse_duration, utc_now
+from vedette.statistics.bands import PAGING_SCORE, BandOptions, Side
 from vedette.telemetry import metrics
-from vedette.telemetry.metrics.batch import MAX_ID_LENGTH, MAX_QUERIES
+from vedette.telemetry.bands import BandQuery, compute_band
+from vedette.telemetry.metrics.batch import MAX_QUERIES
+from vedette.telemetry.metrics.bodies import QueryBody
 from vedette.telemetry.metrics.exemplars import MAX_EXEMPLARS
 from vedette.telemetry.metrics.listing import MAX_OFFSET, MAX_PAGE
-from vedette.telemetry.metrics.model import DEFAULT_POINTS, MAX_POINTS, Across, RankBy, Resolution
-from vedette.telemetry.metrics.selectors import MAX_MATCHERS, MAX_VALUE_LENGTH, check_matcher
+from vedette.telemetry.metrics.model import DEFAULT_POINTS, MAX_POINTS, Resolution
 
-router = APIRouter(prefix="/metrics", tags=["metrics"])
+router = Router(prefix="/metrics", tags=["metrics"])
 
 _MAX_NAME = 1024
 _MAX_EXPRESSION = 16_384
@@ -37,83 +39,6 @@ Search = Annotated[str, Query(max_length=_MAX_NAME, description="part of the nam
 PageSize = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 
 
-class MatcherBody(Body):
-    """A condition on a label; a missing label is the empty string."""
-
-    label: str = Field(min_length=1, max_length=MAX_VALUE_LENGTH)
-    operator: Literal["=", "!=", "=~", "!~"] = "="
-    value: str = Field(max_length=MAX_VALUE_LENGTH)
-
-
-class TopBody(Body):
-    """Which series to return where there are many."""
-
-    count: int = Field(default=metrics.MAX_SERIES_RETURNED, ge=1, le=metrics.MAX_SERIES_RETURNED)
-    by: RankBy = "avg"
-    bottom: bool = False
-
-
-class _Query(Body):
-    id: str = Field(min_length=1, max_length=MAX_ID_LENGTH, examples=["m1"])
-    label: str = Field(default="", max_length=_MAX_NAME)
-    hidden: bool = Field(default=False, description="only expressions use it")
-
-
-class MetricQueryBody(_Query):
-    """One metric, read as series."""
-
-    metric: str = Field(min_length=1, max_length=_MAX_NAME)
-    statistic: str = Field(default="Average", max_length=64, examples=["p95", "rate"])
-    matchers: list[MatcherBody] = Field(default=[], max_length=MAX_MATCHERS)
-    group_by: list[Annotated[str, Field(min_length=1, max_length=_MAX_NAME)]] | None = Field(
-        default=[], max_length=20, description="null keeps every series apart"
-    )
-    across: Across | None = None
-    top: TopBody = TopBody()
-    type: metrics.MetricType | None = None
-    shift: str = Field(default="", max_length=32, description="read earlier, such as 1d")
-
-    def parsed(self) -> metrics.MetricQuery:
-        """Return the query."""
-        return metrics.MetricQuery(
-            metric=self.metric,
-            statistic=self.statistic,
-            matchers=tuple(
-                check_matcher(metrics.Matcher(one.label, one.operator, one.value))
-                for one in self.matchers
-            ),
-            group_by=None if self.group_by is None else tuple(self.group_by),
-            across=self.across,
-            top=metrics.Top(self.top.count, self.top.by, self.top.bottom),
-            metric_type=self.type,
-            shift=parse_duration(self.shift, field="shift") if self.shift else timedelta(),
-            id=self.id,
-            label=self.label,
-            hidden=self.hidden,
-        )
-
-
-class ExpressionBody(_Query):
-    """Metric math over the other queries."""
-
-    expression: str = Field(min_length=1, max_length=_MAX_EXPRESSION, examples=["100 * m1 / m2"])
-
-    def parsed(self) -> metrics.Expression:
-        """Return the expression."""
-        return metrics.Expression(self.expression, self.id, self.label, self.hidden)
-
-
-def _kind_of(query: Any) -> str:  # noqa: ANN401 - JSON, or a parsed query
-    has = "expression" in query if isinstance(query, dict) else hasattr(query, "expression")
-    return "expression" if has else "metric"
-
-
-QueryBody = Annotated[
-    Annotated[MetricQueryBody, Tag("metric")] | Annotated[ExpressionBody, Tag("expression")],
-    Discriminator(_kind_of),
-]
-
-
 class BatchBody(Body):
     """Queries and expressions over one range."""
 
@@ -125,8 +50,52 @@ class BatchBody(Body):
     resolution: Resolution = "auto"
 
 
-@router.get("")
+class WindowBody(Body):
+    """A window of time."""
+
+    start: Moment
+    end: Moment
+
+
+class BandBody(Body):
+    """Series and what is known of them."""
+
+    queries: list[QueryBody] = Field(min_length=1, max_length=MAX_QUERIES)
+    of: str = Field(
+        default="", max_length=255, description="id of the watched query; empty: the last"
+    )
+    start: str = Field(default="-1d", max_length=64)
+    end: str = Field(default="now", max_length=64)
+    period: int = Field(default=300, ge=1, description="seconds")
+    direction: Side = "outside"
+    threshold: float = Field(
+        default=PAGING_SCORE, ge=0, le=1000, description="score that breaches; 0: outside the band"
+    )
+    minimum: float | None = Field(default=None, description="no value lies below")
+    maximum: float | None = Field(default=None, description="no value lies above")
+    min_sigma: float = Field(default=0.0, ge=0, description="smallest standard deviation to assume")
+    miss_rate: float = Field(default=0.01, gt=0, le=0.5, description="quiet points outside")
+    exclusions: list[WindowBody] = Field(default=[], max_length=50, description="not learnt")
+    history: str = Field(
+        default="", max_length=32, description="trained on so much; empty: as fits"
+    )
+
+    def query(self) -> BandQuery:
+        """Return the query."""
+        queries = tuple(one.parsed() for one in self.queries)
+        return BandQuery(
+            queries=queries,
+            of=self.of or queries[-1].id,
+            period=self.period,
+            options=BandOptions(self.minimum, self.maximum, self.min_sigma, self.miss_rate),
+            exclusions=tuple((one.start, one.end) for one in self.exclusions),
+            history=parse_duration(self.history, field="history") if self.history else None,
+        )
+
+
+@router.get("", response_model=views.MetricPageView)
 async def list_metrics(
+    request: Request,
     services: AppServices,
     caller: Reader,
     time_range: Range,
@@ -135,26 +104,37 @@ async def list_metrics(
     offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
 ) -> Response:
     """Return metrics that have points in the range, by name."""
-    page = await asyncio.to_thread(
-        metrics.list_metrics, services.runner, caller.account, time_range,
-        search=search, limit=limit, offset=offset,
-    )  # fmt: skip
+    page = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: metrics.list_metrics(
+            services.runner, caller.account, time_range, search=search, limit=limit, offset=offset
+        ),
+    )
     return answer(page)
 
 
-@router.get("/labels")
-async def labels(services: AppServices, caller: Reader, time_range: Range, name: Name) -> Response:
+@router.get("/labels", response_model=views.LabelsView)
+async def labels(
+    request: Request, services: AppServices, caller: Reader, time_range: Range, name: Name
+) -> Response:
     """Return the labels of a metric."""
     chosen = metrics.parse_selector(name, field="name")
-    found = await asyncio.to_thread(
-        metrics.list_labels, services.runner, caller.account, time_range, chosen.metric,
-        matchers=chosen.matchers,
-    )  # fmt: skip
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: metrics.list_labels(
+            services.runner, caller.account, time_range, chosen.metric, matchers=chosen.matchers
+        ),
+    )
     return answer({"labels": found})
 
 
-@router.get("/labels/values")
+@router.get("/labels/values", response_model=views.LabelValuesView)
 async def label_values(
+    request: Request,
     services: AppServices,
     caller: Reader,
     time_range: Range,
@@ -165,26 +145,49 @@ async def label_values(
 ) -> Response:
     """Return the values of a metric's label, those of most series first."""
     chosen = metrics.parse_selector(name, field="name")
-    found = await asyncio.to_thread(
-        metrics.list_label_values, services.runner, caller.account, time_range, chosen.metric,
-        label, search=search, matchers=chosen.matchers, limit=limit,
-    )  # fmt: skip
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: metrics.list_label_values(
+            services.runner,
+            caller.account,
+            time_range,
+            chosen.metric,
+            label,
+            search=search,
+            matchers=chosen.matchers,
+            limit=limit,
+        ),
+    )
     values = [{"value": value, "series": series} for value, series in found.values.items()]
     return answer({"values": values, "total": found.total})
 
 
-@router.post("/query", openapi_extra={READ_ONLY: True})
-async def query(services: AppServices, caller: Reader, body: BatchBody) -> Response:
+@router.post("/query", response_model=views.BatchView, openapi_extra={READ_ONLY: True})
+async def query(
+    request: Request, services: AppServices, caller: Reader, body: BatchBody
+) -> Response:
     """Return series of metrics and of expressions over them, all on the same timestamps.
 
     A value is null where a series has none.
     """
     queries = [one.parsed() for one in body.queries]
     time_range = TimeRange.parse(body.start, body.end)
-    found = await asyncio.to_thread(
-        metrics.query_metrics, services.runner, caller.account, time_range, queries,
-        period=body.period, max_points=body.max_points, resolution=body.resolution,
-    )  # fmt: skip
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: metrics.query_metrics(
+            services.runner,
+            caller.account,
+            time_range,
+            queries,
+            period=body.period,
+            max_points=body.max_points,
+            resolution=body.resolution,
+        ),
+    )
     return answer(
         {
             "timestamps": found.grid.timestamps,
@@ -194,8 +197,49 @@ async def query(services: AppServices, caller: Reader, body: BatchBody) -> Respo
     )
 
 
-@router.get("/exemplars")
+@router.post("/band", openapi_extra={READ_ONLY: True}, response_model=views.MetricBandView)
+async def band(request: Request, services: AppServices, caller: Reader, body: BandBody) -> Response:
+    """Return series with the band that was known at each moment, trained on the history before.
+
+    A value is null where a series has none, and a score before the series is warm.
+    """
+    query = body.query()
+    time_range = TimeRange.parse(body.start, body.end)
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: compute_band(services.runner, caller.account, time_range, query, now=utc_now()),
+    )
+    series = [
+        {
+            "label": one.label,
+            "labels": one.labels,
+            "values": one.values,
+            "expected": one.expected,
+            "lower": one.lower,
+            "upper": one.upper,
+            "score": one.above + one.below,
+            "shift": one.shift,
+            "severity": one.severity(body.direction),
+            "breaching": one.breaching(body.direction, body.threshold),
+        }
+        for one in found.series
+    ]
+    return answer(
+        {
+            "timestamps": found.grid.timestamps,
+            "period": found.grid.period,
+            "unit": found.unit,
+            "warnings": found.warnings,
+            "series": series,
+        }
+    )
+
+
+@router.get("/exemplars", response_model=views.ExemplarsView)
 async def exemplars(
+    request: Request,
     services: AppServices,
     caller: Reader,
     time_range: Range,
@@ -208,8 +252,13 @@ async def exemplars(
     asked = metrics.MetricQuery(
         chosen.metric, matchers=chosen.matchers, group_by=None, metric_type=metric_type
     )
-    found = await asyncio.to_thread(
-        metrics.find_exemplars, services.runner, caller.account, time_range, asked, limit=limit
+    found = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: metrics.find_exemplars(
+            services.runner, caller.account, time_range, asked, limit=limit
+        ),
     )
     # A series id has 64 bits; a number in JSON is safe up to 53.
     shown = [{**fields_of(one), "series_id": str(one.series_id)} for one in found]

@@ -1,4 +1,4 @@
-"""What request bodies of the API have in common."""
+"""What bodies and answers of the API have in common."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from vedette.core.bodies import Body
 
-class Body(BaseModel):
-    """A request body: members that it does not know are refused, so that no typo is ignored."""
+__all__ = ["Body", "Moment", "View"]
 
-    model_config = ConfigDict(extra="forbid")
+
+class View(BaseModel):
+    """A part of an answer: it has these members, always, and no others.
+
+    Times are RFC 3339. A number in JSON is exact up to 2**53: durations in nanoseconds are numbers
+    (exact for 104 days), moments in nanoseconds are decimal text.
+    """
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 def _in_utc(moment: datetime) -> datetime:

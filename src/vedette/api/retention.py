@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, Field
 
 from vedette.api.dependencies import Admin, AppServices, InstallationAdmin, Reader, actor_of
 from vedette.api.errors import SOURCE, error_responses
 from vedette.api.models import Body
+from vedette.api.routing import Router
 from vedette.core.errors import ConflictError
 from vedette.core.ids import new_id
 from vedette.store.catalog import AuditEvent, Permission, Signal
@@ -18,7 +19,7 @@ from vedette.store.catalog.retention import MAX_DAYS
 from vedette.telemetry.retention import RetentionService
 from vedette.web import Services
 
-router = APIRouter(prefix="/retention", tags=["retention"])
+router = Router(prefix="/retention", tags=["retention"])
 
 Days = Annotated[float, Field(gt=0, le=MAX_DAYS, allow_inf_nan=False)]
 

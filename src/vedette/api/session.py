@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Annotated, Self
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Query, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from vedette.api.dependencies import AppServices, Caller, actor_of, origin_of
+from vedette.api.dependencies import AppServices, Caller, actor_of
 from vedette.api.errors import error_responses
-from vedette.api.models import Body
+from vedette.api.models import Body, View
+from vedette.api.routing import Router
 from vedette.api.users import Login, Password
 from vedette.core.errors import ConflictError, ForbiddenError, NotFoundError, UnauthenticatedError
+from vedette.governance.signin.oidc import COOKIE as OIDC_COOKIE
+from vedette.governance.signin.oidc import FLOW_SECONDS
 from vedette.store.catalog import (
     Actor,
     AuditEvent,
@@ -27,8 +31,9 @@ from vedette.store.catalog.passwords import MAX_LENGTH
 from vedette.store.catalog.sessions import CreatedSession, OpenSession
 from vedette.web import Services
 from vedette.web.auth import SESSION_COOKIE
+from vedette.web.origin import origin_of
 
-router = APIRouter(tags=["session"])
+router = Router(tags=["session"])
 
 _FRAGMENT = "sign-in"
 """``#sign-in=<token>`` of a link: a fragment stays in the browser, out of every log."""
@@ -84,6 +89,14 @@ class AccountChoice(BaseModel):
     roles: list[Role]
 
 
+class LimitedPermission(View):
+    """What the caller may do with resources that carry a tag."""
+
+    permission: Permission
+    key: str
+    value: str
+
+
 class SessionView(BaseModel):
     """Who calls, in which account, and what it may do there."""
 
@@ -91,6 +104,9 @@ class SessionView(BaseModel):
     account: str
     accounts: list[AccountChoice]
     permissions: list[Permission]
+    limited: list[LimitedPermission] = Field(
+        description="what the caller may do with resources that carry a tag, and with no others"
+    )
     csrf_token: str | None = Field(
         description="to be repeated in X-CSRF-Token by requests that change something; "
         "none where the caller sent an API key"
@@ -123,12 +139,26 @@ class LinkView(BaseModel):
     expires: datetime
 
 
+class SignInProvider(View):
+    """An identity provider that signs people in."""
+
+    id: str
+    name: str
+    start: str = Field(description="path that begins the sign-in; it takes ?return_to=")
+
+
+class SignInProviders(View):
+    """Identity providers beside login and password."""
+
+    providers: list[SignInProvider]
+
+
 @router.post("/session", status_code=201, operation_id="SignIn")
 async def sign_in(
     request: Request, response: Response, services: AppServices, body: Credentials
 ) -> SessionView:
     """Open a session, kept in a cookie; wrong credentials are slowed down (429) and locked out."""
-    address = request.client.host if request.client else None
+    address = origin_of(request)["ip"]
     with services.sign_in_attempts.attempt(address):
         made = await asyncio.to_thread(_open, services, request, body)
     return await _answer(request, response, services, made)
@@ -139,6 +169,73 @@ async def get_session(response: Response, services: AppServices, caller: Caller)
     """Say who is signed in, and give the CSRF token again."""
     response.headers["Cache-Control"] = "no-store"
     return await asyncio.to_thread(_view, services.catalog, caller)
+
+
+@router.get("/session/providers")
+async def list_providers(services: AppServices) -> SignInProviders:
+    """List where else one can sign in, for the sign-in page."""
+    if not services.oidc.enabled:
+        return SignInProviders(providers=[])
+    start = "/api/v1/session/oidc"
+    provider = SignInProvider(id="oidc", name=services.settings.oidc_name, start=start)
+    return SignInProviders(providers=[provider])
+
+
+@router.get(
+    "/session/oidc",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=error_responses(404),
+)
+async def begin_oidc(
+    request: Request,
+    services: AppServices,
+    return_to: Annotated[str, Query(max_length=2048)] = "/",
+) -> RedirectResponse:
+    """Send the browser to the identity provider."""
+    _require_oidc(services)
+    begun = await asyncio.to_thread(services.oidc.begin, _callback(request, services), return_to)
+    answer = RedirectResponse(begun.url, 303)
+    _set_cookie(answer, services, OIDC_COOKIE, begun.cookie, FLOW_SECONDS, https=_is_https(request))
+    return answer
+
+
+@router.get(
+    "/session/oidc/callback",
+    status_code=303,
+    response_class=RedirectResponse,
+    responses=error_responses(404),
+)
+async def finish_oidc(
+    request: Request,
+    services: AppServices,
+    code: Annotated[str, Query(max_length=4096)] = "",
+    state: Annotated[str, Query(max_length=256)] = "",
+    error: Annotated[str, Query(max_length=256)] = "",
+) -> RedirectResponse:
+    """Take the identity provider's answer, open a session and go back to the console."""
+    _require_oidc(services)
+    origin = origin_of(request)
+    with services.sign_in_attempts.attempt(origin["ip"]):
+        if error or not code:
+            raise UnauthenticatedError(
+                f"the identity provider refused: {error or 'no code came back'}",
+                remedy="begin to sign in again",
+            )
+        made, path = await asyncio.to_thread(
+            services.oidc.finish,
+            request.cookies.get(OIDC_COOKIE, ""),
+            state,
+            code,
+            lifetime=_lifetime(services),
+            **origin,
+        )
+    answer = RedirectResponse(f"{services.settings.base_path}{path}", 303)
+    seconds = int(_lifetime(services).total_seconds())
+    _set_cookie(answer, services, SESSION_COOKIE, made.token, seconds, https=_is_https(request))
+    answer.delete_cookie(OIDC_COOKIE, path=_cookie_path(services))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @router.delete("/session", status_code=204, operation_id="SignOut", responses=error_responses(404))
@@ -167,7 +264,7 @@ async def change_password(
     """Change one's own password: all one's sessions end, and a new one begins."""
     if caller.type is not IdentityType.USER:
         raise ForbiddenError("only a user has a password", remedy="sign in as the user")
-    address = request.client.host if request.client else None
+    address = origin_of(request)["ip"]
     with services.sign_in_attempts.attempt(address):
         made = await asyncio.to_thread(_change_password, services, request, caller, body)
     return await _answer(request, response, services, made)
@@ -317,6 +414,11 @@ def _view(catalog: Catalog, caller: Principal) -> SessionView:
             if not account.disabled
         ],
         permissions=sorted(caller.permissions),
+        limited=[
+            LimitedPermission(permission=permission, key=tag.key, value=tag.value)
+            for permission, tags in sorted(caller.limited.items())
+            for tag in tags
+        ],
         csrf_token=caller.csrf_token,
         expires=caller.expires,
     )
@@ -342,6 +444,33 @@ def _open_view(item: OpenSession, caller: Principal) -> OpenSessionView:
 
 def _lifetime(services: Services) -> timedelta:
     return timedelta(hours=services.settings.session_hours)
+
+
+def _require_oidc(services: Services) -> None:
+    if not services.oidc.enabled:
+        raise NotFoundError(
+            "no identity provider is set",
+            remedy="set VEDETTE_OIDC_ISSUER and VEDETTE_OIDC_CLIENT_ID",
+        )
+
+
+def _callback(request: Request, services: Services) -> str:
+    base = services.settings.public_url or str(request.base_url)
+    return f"{base.rstrip('/')}/api/v1/session/oidc/callback"
+
+
+def _set_cookie(
+    answer: Response, services: Services, name: str, value: str, seconds: int, *, https: bool
+) -> None:
+    answer.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path=_cookie_path(services),
+        secure=https,
+        httponly=True,
+        samesite="lax",
+    )
 
 
 def _cookie_path(services: Services) -> str:

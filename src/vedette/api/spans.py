@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import Field
 
+from vedette.api import span_views as views
 from vedette.api.answers import answer, fields_of
 from vedette.api.dependencies import AppServices, Cursor, Range, Reader, run_query
 from vedette.api.errors import READ_ONLY
-from vedette.api.facets import Keys, Values, add_completion, facets_answer
+from vedette.api.facets import FacetsView, Keys, Values, add_completion, facets_answer
 from vedette.api.models import Body
+from vedette.api.routing import Router
 from vedette.api.span_filters import Filter, SortBy, SpanGroup
 from vedette.query.language import Signal
 from vedette.telemetry.traces import latency, red, search, self_time
 from vedette.telemetry.traces.compare import MAX_DIFFERENCES, compare_spans
 from vedette.telemetry.traces.facets import facets as facets_of_spans
 
-router = APIRouter(prefix="/spans", tags=["spans"])
+router = Router(prefix="/spans", tags=["spans"])
 add_completion(router, Signal.SPANS)
 
 
@@ -30,7 +32,7 @@ class Comparison(Body):
     limit: int = Field(default=50, ge=1, le=MAX_DIFFERENCES)
 
 
-@router.get("")
+@router.get("", response_model=views.SpanPageView)
 async def find(
     request: Request,
     services: AppServices,
@@ -58,7 +60,7 @@ async def find(
     return answer({**fields_of(page), "spans": page.spans.records()})
 
 
-@router.get("/facets")
+@router.get("/facets", response_model=FacetsView)
 async def facets(
     request: Request,
     services: AppServices,
@@ -81,7 +83,7 @@ async def facets(
     return facets_answer(found)
 
 
-@router.get("/latency")
+@router.get("/latency", response_model=views.LatencyHeatmap | views.LatencyScatter)
 async def latency_view(
     request: Request,
     services: AppServices,
@@ -112,10 +114,11 @@ async def latency_view(
             services.runner, caller.account, time_range, spans, limit=limit, query_id=query_id
         ),
     )
-    return answer({"points": scatter})
+    moments = [str(moment) for moment in scatter["time_ns"]]
+    return answer({"points": {**scatter.data, "time_ns": moments}})
 
 
-@router.get("/red")
+@router.get("/red", response_model=views.RedView)
 async def red_metrics(
     request: Request,
     services: AppServices,
@@ -138,7 +141,7 @@ async def red_metrics(
     return answer(found)
 
 
-@router.get("/red/summary")
+@router.get("/red/summary", response_model=views.RedSummary)
 async def red_summary(
     request: Request,
     services: AppServices,
@@ -159,7 +162,7 @@ async def red_summary(
     return answer({"rows": found.records()})
 
 
-@router.get("/self-time")
+@router.get("/self-time", response_model=views.SelfTimeView)
 async def bottlenecks(
     request: Request,
     services: AppServices,
@@ -180,7 +183,7 @@ async def bottlenecks(
     return answer({**fields_of(found), "rows": found.rows.records()})
 
 
-@router.get("/critical-path")
+@router.get("/critical-path", response_model=views.PathShares)
 async def critical_paths(
     request: Request,
     services: AppServices,
@@ -201,7 +204,7 @@ async def critical_paths(
     return answer({"shares": found})
 
 
-@router.post("/compare", openapi_extra={READ_ONLY: True})
+@router.post("/compare", response_model=views.ComparisonView, openapi_extra={READ_ONLY: True})
 async def compare(
     request: Request, services: AppServices, caller: Reader, body: Comparison
 ) -> Response:

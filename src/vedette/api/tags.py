@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field, StringConstraints
 
 from vedette.api.dependencies import (
@@ -17,13 +17,14 @@ from vedette.api.dependencies import (
     actor_of,
 )
 from vedette.api.models import Body
+from vedette.api.routing import Router
 from vedette.core.errors import ForbiddenError
 from vedette.core.identity import ResourceId
 from vedette.store.catalog import Principal
 from vedette.store.catalog.checks import DEFAULT_PAGE
 from vedette.store.catalog.tags import MAX_FILTERS, MAX_KEY, MAX_RESOURCE, MAX_TAGS, MAX_VALUE
 
-router = APIRouter(prefix="/tags", tags=["tags"])
+router = Router(prefix="/tags", tags=["tags"])
 
 
 def get_resource(
@@ -98,9 +99,13 @@ async def set_tags(
 ) -> TagsView:
     """Set tags, replacing values of keys that are there; a resource has at most 50."""
     _require_own(caller, resource)
-    tags = await asyncio.to_thread(
-        services.catalog.tags.set, actor_of(request, caller), resource, body.tags
-    )
+
+    def change() -> dict[str, str]:
+        have = services.catalog.tags.get(resource)
+        services.tag_policies.require(resource, {**have, **body.tags})
+        return services.catalog.tags.set(actor_of(request, caller), resource, body.tags)
+
+    tags = await asyncio.to_thread(change)
     return TagsView(resource=str(resource), tags=tags)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
+from vedette.api import trace_views as views
 from vedette.api.answers import answer, fields_of
 from vedette.api.dependencies import AppServices, Cursor, Range, Reader, run_query
+from vedette.api.errors import error_responses
+from vedette.api.routing import Router
 from vedette.api.span_filters import Filter, SortBy
 from vedette.telemetry.traces import trace as one_trace
 from vedette.telemetry.traces.critical_path import critical_path
@@ -16,13 +18,13 @@ from vedette.telemetry.traces.root_cause import root_causes
 from vedette.telemetry.traces.search import MAX_TRACE_PAGE, search_traces
 from vedette.telemetry.traces.service_map import service_map
 
-router = APIRouter(tags=["traces"])
+router = Router(tags=["traces"])
 
 TraceId = Annotated[str, Path(max_length=64, description="32 hexadecimal digits")]
 SpanId = Annotated[str, Path(max_length=32, description="16 hexadecimal digits")]
 
 
-@router.get("/traces")
+@router.get("/traces", response_model=views.TracePageView)
 async def search(
     request: Request,
     services: AppServices,
@@ -46,7 +48,7 @@ async def search(
     return answer({**fields_of(page), "traces": page.traces.records()})
 
 
-@router.get("/traces/{trace_id}")
+@router.get("/traces/{trace_id}", response_model=views.TraceView, responses=error_responses(404))
 async def get_trace(
     request: Request,
     services: AppServices,
@@ -72,13 +74,20 @@ async def get_trace(
             }
             for segment in path.segments
         ]
-        return {**fields_of(trace), "critical_path": {**fields_of(path), "segments": segments}}
+        return {
+            **fields_of(trace),
+            "start_ns": str(trace.start_ns),
+            "critical_path": {**fields_of(path), "segments": segments},
+        }
 
     return answer(await run_query(request, services, caller, work))
 
 
-@router.get("/traces/{trace_id}/logs")
+@router.get(
+    "/traces/{trace_id}/logs", response_model=views.TraceLogs, responses=error_responses(404)
+)
 async def get_logs(
+    request: Request,
     services: AppServices,
     caller: Reader,
     trace_id: TraceId,
@@ -86,24 +95,36 @@ async def get_logs(
     limit: Annotated[int, Query(ge=1, le=one_trace.MAX_LOGS)] = one_trace.MAX_LOGS,
 ) -> Response:
     """Return log records of a trace or of one of its spans, oldest first."""
-    records = await asyncio.to_thread(
-        one_trace.fetch_logs, services.runner, caller.account, trace_id, span_id, limit=limit
+    records = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: one_trace.fetch_logs(
+            services.runner, caller.account, trace_id, span_id, limit=limit
+        ),
     )
     return answer({"records": records.records()})
 
 
-@router.get("/traces/{trace_id}/spans/{span_id}")
+@router.get(
+    "/traces/{trace_id}/spans/{span_id}",
+    response_model=views.SpanView,
+    responses=error_responses(404),
+)
 async def get_span(
-    services: AppServices, caller: Reader, trace_id: TraceId, span_id: SpanId
+    request: Request, services: AppServices, caller: Reader, trace_id: TraceId, span_id: SpanId
 ) -> Response:
     """Return one span with its attributes, resource, events and links."""
-    span = await asyncio.to_thread(
-        one_trace.fetch_span, services.runner, caller.account, trace_id, span_id
+    span = await run_query(
+        request,
+        services,
+        caller,
+        lambda _: one_trace.fetch_span(services.runner, caller.account, trace_id, span_id),
     )
     return answer(span)
 
 
-@router.get("/service-map")
+@router.get("/service-map", response_model=views.ServiceMapView)
 async def get_service_map(
     request: Request,
     services: AppServices,

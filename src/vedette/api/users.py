@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field, SecretStr
 
 from vedette.api.dependencies import (
@@ -19,15 +19,18 @@ from vedette.api.dependencies import (
     actor_of,
 )
 from vedette.api.errors import error_responses
-from vedette.api.models import Body
+from vedette.api.models import Body, View
+from vedette.api.routing import Router
 from vedette.core.errors import InvalidInputError, NotFoundError
-from vedette.store.catalog import Actor, Catalog, Permission, Principal, Role
+from vedette.store.catalog import Actor, Catalog, Permission, Principal, Role, TagCondition
 from vedette.store.catalog.checks import DEFAULT_PAGE
+from vedette.store.catalog.memberships import LimitedRole
 from vedette.store.catalog.passwords import MAX_LENGTH, MIN_LENGTH
 from vedette.store.catalog.roles import permissions_of
+from vedette.store.catalog.tags import MAX_KEY, MAX_VALUE
 from vedette.store.catalog.users import MAX_DISPLAY_NAME, MAX_LOGIN, User
 
-router = APIRouter()
+router = Router()
 
 Login = Annotated[
     str, Field(min_length=1, max_length=MAX_LOGIN, description="case does not matter")
@@ -70,11 +73,30 @@ class UserPage(BaseModel):
     cursor: str | None
 
 
+class MemberTag(Body):
+    """A tag that a resource must carry to be changed."""
+
+    key: str = Field(min_length=1, max_length=MAX_KEY, examples=["team"])
+    value: str = Field(max_length=MAX_VALUE, examples=["fraud"])
+
+
 class MemberRequest(Body):
     """Who is to become a member, and what."""
 
     login: Login
     roles: Roles
+    tag: MemberTag | None = Field(
+        default=None,
+        description="limits what the roles editor and approver change to resources with this tag",
+    )
+
+
+class LimitedRoleView(View):
+    """A role whose changes are limited to resources with a tag."""
+
+    role: Role
+    key: str
+    value: str
 
 
 class MemberView(BaseModel):
@@ -85,6 +107,7 @@ class MemberView(BaseModel):
     display_name: str
     disabled: bool
     roles: list[Role]
+    limited: list[LimitedRoleView] = Field(description="roles that hold for a tag alone")
 
 
 class MemberPage(BaseModel):
@@ -177,8 +200,14 @@ async def add_member(
     def grant() -> MemberView:
         user = catalog.users.get_by_login(body.login)
         for role in dict.fromkeys(body.roles):
-            catalog.memberships.grant(actor, user.id, caller.account, role)
-        return _member(user, catalog.memberships.of_user(user.id).get(caller.account, ()))
+            if body.tag is None:
+                catalog.memberships.grant(actor, user.id, caller.account, role)
+            else:
+                tag = TagCondition(body.tag.key, body.tag.value)
+                catalog.memberships.grant_limited(actor, user.id, caller.account, role, tag)
+        limited = catalog.memberships.limited_in_account(caller.account, [user.id])
+        held = catalog.memberships.of_user(user.id).get(caller.account, ())
+        return _member(user, held, limited.get(user.id, ()))
 
     return await asyncio.to_thread(grant)
 
@@ -198,18 +227,34 @@ async def remove_roles(
     roles: Annotated[
         list[Role] | None, Query(alias="role", description="all roles where none is given")
     ] = None,
+    tag: Annotated[
+        str | None,
+        Query(
+            max_length=MAX_KEY + MAX_VALUE + 1,
+            description="key=value: only roles that are limited to this tag",
+        ),
+    ] = None,
 ) -> None:
-    """Take roles in the account from a member."""
+    """Take roles in the account from a member, those that are limited to a tag as well."""
     catalog, actor = services.catalog, actor_of(request, caller)
 
     def revoke() -> None:
-        held = catalog.memberships.of_user(user_id).get(caller.account, frozenset())
-        if not held:
+        memberships = catalog.memberships
+        held = memberships.of_user(user_id).get(caller.account, frozenset())
+        limited = memberships.limited_in_account(caller.account, [user_id]).get(user_id, [])
+        if not held and not limited:
             raise NotFoundError(
                 f"the account {caller.account!r} has no member with this id", field="user_id"
             )
+        for one in limited:
+            if tag in {None, str(one.tag)} and one.role in (roles or [one.role]):
+                memberships.revoke_limited(actor, user_id, caller.account, one.role, one.tag)
+        if tag is not None:
+            return
+        with_tag = {one.role for one in limited}
         for role in sorted(set(roles or held)):
-            catalog.memberships.revoke(actor, user_id, caller.account, role)
+            if role in held or role not in with_tag:
+                memberships.revoke(actor, user_id, caller.account, role)
 
     await asyncio.to_thread(revoke)
 
@@ -231,17 +276,23 @@ def _update(catalog: Catalog, actor: Actor, user_id: str, body: UserChange) -> U
 def _members(catalog: Catalog, account: str, limit: int, cursor: str | None) -> MemberPage:
     page = catalog.users.list(account=account, limit=limit, after=cursor)
     roles = catalog.memberships.in_account(account, [user.id for user in page.items])
-    members = [_member(user, roles.get(user.id, ())) for user in page.items]
+    limited = catalog.memberships.limited_in_account(account, [user.id for user in page.items])
+    members = [
+        _member(user, roles.get(user.id, ()), limited.get(user.id, ())) for user in page.items
+    ]
     return MemberPage(members=members, cursor=page.next)
 
 
-def _member(user: User, roles: Iterable[Role]) -> MemberView:
+def _member(user: User, roles: Iterable[Role], limited: Iterable[LimitedRole]) -> MemberView:
     return MemberView(
         user_id=user.id,
         login=user.login,
         display_name=user.display_name,
         disabled=user.disabled,
         roles=sorted(roles),
+        limited=[
+            LimitedRoleView(role=one.role, key=one.tag.key, value=one.tag.value) for one in limited
+        ],
     )
 
 

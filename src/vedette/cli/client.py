@@ -36,23 +36,39 @@ class ServerError(VedetteError):
 class Client:
     """One server, one key."""
 
-    def __init__(self, endpoint: str, api_key: str) -> None:
+    def __init__(self, endpoint: str, api_key: str, *, timeout: float | None = None) -> None:
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._http = httpx.Client(
-            base_url=endpoint.rstrip("/") + "/api/v1", headers=headers, timeout=_TIMEOUT
-        )
+            base_url=endpoint.rstrip("/") + "/api/v1", headers=headers,
+            timeout=httpx.Timeout(timeout, connect=5.0) if timeout else _TIMEOUT,
+        )  # fmt: skip
 
     def get(self, path: str, **params: Any) -> Any:  # noqa: ANN401 - JSON
         """GET and return the JSON answer; parameters that are None are left out."""
         return self._answer(self._http.get(path, params=_given(params)))
 
+    def content(self, path: str, **params: Any) -> bytes:  # noqa: ANN401 - by name
+        """GET and return the answer as it is."""
+        response = self._http.get(path, params=_given(params))
+        if not response.is_success:
+            self._answer(response)
+        return response.content
+
     def post(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
         """POST JSON and return the JSON answer."""
         return self._answer(self._http.post(path, json=body))
 
-    def delete(self, path: str) -> None:
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        """PATCH JSON and return the JSON answer."""
+        return self._answer(self._http.patch(path, json=body))
+
+    def put(self, path: str, body: Mapping[str, Any], **params: Any) -> Any:  # noqa: ANN401 - JSON
+        """PUT JSON and return the JSON answer."""
+        return self._answer(self._http.put(path, json=body, params=_given(params)))
+
+    def delete(self, path: str, **params: Any) -> None:  # noqa: ANN401 - by name
         """DELETE."""
-        self._answer(self._http.delete(path))
+        self._answer(self._http.delete(path, params=_given(params)))
 
     @contextmanager
     def events(self, path: str, **params: Any) -> Iterator[Iterator[tuple[str, str]]]:  # noqa: ANN401

@@ -85,6 +85,21 @@ def revoke(
     Client(endpoint, api_key).delete(f"/keys/{key_id}")
 
 
+@app.command()
+def rotate(
+    key_id: Annotated[str, typer.Argument(help="Id, as 'vedette keys list' shows it.")],
+    overlap_hours: Annotated[
+        float, typer.Option("--overlap-hours", min=0, help="How long the old key still works.")
+    ] = 24.0,
+    expires: Annotated[str | None, typer.Option(help="RFC 3339; of the new key.")] = None,
+    endpoint: Endpoint = DEFAULT_ENDPOINT,
+    api_key: ApiKey = "",
+) -> None:
+    """Replace a key: prints the new one; the old one works for a while longer, then no more."""
+    body = {"overlap_hours": overlap_hours, "expires": expires}
+    typer.echo(Client(endpoint, api_key).post(f"/keys/{key_id}/rotation", body)["key"])
+
+
 def _catalog(data_dir: Any) -> Catalog:  # noqa: ANN401 - an option
     settings = load_settings(data_dir=data_dir)
     from vedette.store.catalog import Catalog  # noqa: PLC0415 - only in vedette[server]

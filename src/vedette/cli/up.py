@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,10 +31,7 @@ def load_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - options of comma
 
         from vedette.core.settings import Settings  # noqa: PLC0415
     except ImportError as error:
-        raise InvalidInputError(
-            f"this command needs the server's packages ({error.name} is missing)",
-            remedy="pip install 'vedette[server]'",
-        ) from error
+        raise needs_server(error) from error
     try:
         return Settings(**{name: value for name, value in chosen.items() if value is not None})
     except ValidationError as error:
@@ -44,6 +42,14 @@ def load_settings(**chosen: Any) -> Settings:  # noqa: ANN401 - options of comma
             field=field,
             remedy=f"correct the option or VEDETTE_{field.upper()}",
         ) from error
+
+
+def needs_server(missing: ImportError) -> InvalidInputError:
+    """Return what a command says that runs only where ``vedette[server]`` is installed."""
+    return InvalidInputError(
+        f"this command needs the server's packages ({missing.name} is missing)",
+        remedy="pip install 'vedette[server]'",
+    )
 
 
 def register(app: typer.Typer) -> None:
@@ -72,8 +78,12 @@ def register(app: typer.Typer) -> None:
             data_dir=data_dir, host=host, port=port,
             otlp_http_port=otlp_http_port, otlp_grpc_port=otlp_grpc_port,
         )  # fmt: skip
+        # What a start makes stays: looking through it for garbage again and again is a tenth of a start.
+        gc.disable()
         from vedette.server import serve  # noqa: PLC0415 - only in vedette[server]
 
+        gc.freeze()
+        gc.enable()
         serve(settings, _print_json if as_json else _print_addresses)
 
 

@@ -34,6 +34,13 @@ class Settings(BaseSettings):
     """``sqlite:///path`` or ``postgresql://user:password@host/database``. Empty: SQLite under
     ``data_dir``."""
 
+    artifact_url: str = ""
+    """Where files of runs and models are kept: a folder, or any URL that fsspec reads, such as
+    ``s3://bucket/prefix``. Empty: a folder under ``data_dir``."""
+
+    artifact_max_bytes: int = Field(default=100 * 1024 * MIB, ge=1024)
+    """Largest file of a run or a model."""
+
     host: str = "127.0.0.1"
     """Address that every port binds to."""
 
@@ -49,6 +56,14 @@ class Settings(BaseSettings):
     base_path: str = ""
     """Path prefix behind a reverse proxy, such as ``/vedette``."""
 
+    frame_ancestors: str = Field(
+        default="",
+        max_length=2000,
+        pattern=r"^('self'|https?://[\w.*:-]+)?( ('self'|https?://[\w.*:-]+))*$",
+    )
+    """Origins of pages that may show the console within them, such as ``https://wiki.example``, with
+    blanks between. Empty: none may."""
+
     auth: str = Field(default="auto", pattern="^(auto|required|off)$")
     """``auto``: everything but health needs credentials once a password or a key exists.
     ``required``: always. ``off``: never, every caller is an admin (only for tests on loopback)."""
@@ -62,14 +77,20 @@ class Settings(BaseSettings):
     ingest_queue_bytes: int = Field(default=128 * MIB, ge=1024)
     """Bytes waiting for commit over all signals; more is answered 429 with Retry-After."""
 
-    ingest_group_bytes: int = Field(default=24 * MIB, ge=1024)
-    """Largest group that one commit takes."""
+    ingest_group_bytes: int = Field(default=4 * MIB, ge=1024)
+    """Largest group that one commit takes; the engine needs some 40 times as much memory for it."""
 
     ingest_max_age_days: float = Field(default=90.0, gt=0)
     """A record older than this is rejected (a time far in the past makes needless partitions)."""
 
     ingest_max_ahead_hours: float = Field(default=24.0, gt=0)
     """A record further in the future than this is rejected."""
+
+    derive_interval_seconds: float = Field(default=2.0, gt=0, le=60.0)
+    """How often rollups, indexes and facets are derived from what was stored since."""
+
+    derive_lag_seconds: float = Field(default=10.0, ge=0, le=600.0)
+    """With a ClickHouse server: how long others' inserts may take to be part of what is derived."""
 
     min_free_disk_bytes: int = Field(default=1024 * MIB, ge=0)
     """Below this much free disk ingest answers 503 until there is 10 % more than this again."""
@@ -104,11 +125,68 @@ class Settings(BaseSettings):
     retention_rollups_days: float = Field(default=455.0, gt=0)
     """How long per-hour metric rollups are kept where an account has not set its own."""
 
+    retention_predictions_days: float = Field(default=400.0, gt=0)
+    """How long predictions and labels are kept where an account has not set its own."""
+
+    audit_retention_days: float = Field(default=2557.0, gt=0)
+    """How long audit records are kept; a legal hold keeps them longer. Seven years."""
+
+    trusted_proxies: str = ""
+    """Addresses and networks of reverse proxies whose ``X-Forwarded-For`` is believed, separated by
+    commas. Empty: nobody's."""
+
     retention_interval_seconds: float = Field(default=3600.0, gt=0)
     """How often the retention job runs."""
 
     session_hours: float = Field(default=12.0, gt=0)
     """How long a sign-in lasts."""
+
+    price_list: str = ""
+    """What use costs, such as ``currency=EUR,ingest_gb=0.5,storage_gb_month=0.03,series_month=0.002``."""
+
+    oidc_issuer: str = ""
+    """Address of an OpenID Connect provider that signs people in; empty for none."""
+
+    oidc_client_id: str = ""
+    """Name of this installation at the provider."""
+
+    oidc_client_secret: str = Field(default="", repr=False)
+    """The client's secret; empty for a public client, which PKCE protects."""
+
+    oidc_name: str = "single sign-on"
+    """What the sign-in page calls the provider."""
+
+    oidc_scopes: str = "openid profile email"
+    """What the provider is asked to tell."""
+
+    oidc_roles: str = ""
+    """Which claims give which roles: ``claim=value:account/role``, separated by commas; ``*`` is any
+    value. Such as ``groups=ml-admins:default/admin,email=*:default/viewer``."""
+
+    secret_key: str = Field(default="", repr=False)
+    """What channels' secrets are encrypted with; processes that share a catalog need the same one.
+    Empty: a key that the first use makes in ``data_dir``."""
+
+    public_url: str = ""
+    """Where people reach the console, for links in notifications, such as ``https://vedette.example``."""
+
+    notification_allowed_hosts: str = ""
+    """Names, ``*.suffix``, addresses and networks that notifications and webhooks may go to although
+    they are not public, separated by commas; ``*`` allows everything. Where it is empty, webhooks of
+    the model registry must be https."""
+
+    synthetic_allowed_hosts: str = ""
+    """What synthetic checks may reach although it is not public, written the same way."""
+
+    sources_allowed: str = ""
+    """Folders and URLs that monitors may have the server profile, separated by commas, such as
+    ``/srv/data, s3://bucket/prefix, postgresql://db:5432/shop``; ``*`` allows everything."""
+
+    source_timeout_seconds: float = Field(default=600.0, gt=0, le=7200.0)
+    """Longest that profiling a monitor's source may take."""
+
+    source_memory_bytes: int = Field(default=2 << 30, ge=256 << 20)
+    """Most memory that profiling a monitor's source may take, in a process of its own."""
 
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
     """What the server writes to standard error."""

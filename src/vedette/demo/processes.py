@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_TERMINATE_S = 15.0
+_TERMINATE_S = 30.0
 _LAST_LINES = 15
 
 

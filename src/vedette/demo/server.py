@@ -1,4 +1,4 @@
-"""The demo's server: ``vedette up`` as a child process, and the workload's key on it."""
+"""The demo's server: ``vedette up`` as a child process, and keys on it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from vedette.core.errors import UnavailableError
 from vedette.demo.processes import Child
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _READY_S = 60.0
@@ -41,7 +42,9 @@ def start_server(data_dir: Path, log: Path, options: list[str]) -> RunningServer
 
     """
     command = [*_CLI, "up", "--json", "--data-dir", str(data_dir), *options]
-    child = Child("server", command, folder=data_dir, environ=os.environ, log=log, keep_output=True)
+    # The synthetic check asks the example's service, which is on this machine.
+    environ = {"VEDETTE_SYNTHETIC_ALLOWED_HOSTS": "127.0.0.1"} | os.environ
+    child = Child("server", command, folder=data_dir, environ=environ, log=log, keep_output=True)
     line = _first_line(child)
     try:
         addresses = json.loads(line)
@@ -68,12 +71,14 @@ def _first_line(child: Child) -> bytes:
     return text.partition(b"\n")[0]
 
 
-def workload_key(data_dir: Path) -> str:
-    """Return the workload's key, which may only ingest; made once, kept readable by its owner."""
-    path = data_dir / "workload.key"
-    if path.exists():
-        return path.read_text(encoding="utf-8").strip()
-    command = [*_CLI, "keys", "create", "demo-workload", "--scope", "ingest"]
+def local_key(data_dir: Path, name: str, scope: str, account: str = "default") -> str:
+    """Return a key made straight in the catalog, as whoever lost the admin key makes one.
+
+    Raises:
+        UnavailableError: the command failed.
+
+    """
+    command = [*_CLI, "keys", "create", name, "--scope", scope, "--account", account]
     made = subprocess.run(  # noqa: S603 - our own command
         [*command, "--local", "--data-dir", str(data_dir)],
         capture_output=True,
@@ -82,8 +87,16 @@ def workload_key(data_dir: Path) -> str:
     )
     key = made.stdout.strip()
     if made.returncode or not key:
-        raise UnavailableError(f"no key for the workload: {made.stderr.strip()}")
+        raise UnavailableError(f"no key for {name}: {made.stderr.strip()}")
+    return key
+
+
+def kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """Return what a file holds that its owner alone may read; made once."""
+    if path.exists():
+        return path.read_text(encoding="utf-8").strip()
+    secret = make()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(key)
-    return key
+        file.write(secret)
+    return secret

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar, TypeVarTuple, Unpack
 
@@ -30,88 +29,21 @@ from vedette.core.ids import new_request_id
 from vedette.core.settings import Settings
 from vedette.core.time import now_ns
 from vedette.ingest.batches import BatchMemory, stored_days
+from vedette.ingest.derive import CommitClock, Deriver
 from vedette.ingest.disk import CHECK_SECONDS, DiskGuard
 from vedette.ingest.envelope import Body
+from vedette.ingest.lane import SMALL_BYTES, Lane, Receipt, Waiting
 from vedette.ingest.rejected import RejectedBodies, Rejections, rejected_records
 from vedette.ingest.sources import Source, SourceSpec
 from vedette.store.warehouse import InsertSettings, Warehouse
 from vedette.store.warehouse.migrate import format_schema
 
 COMMITTERS = 2
-START_AT_BYTES = 8 << 20
-"""A group of this size is committed without waiting for more."""
-SMALL_BYTES = 1 << 20
-QUIET = 0.01
-"""A group over ``SMALL_BYTES`` waits only while requests keep coming, this many seconds apart."""
-LINGER = 0.005
-"""Seconds that a group waits at least, for requests that come together."""
-REST_FACTOR, REST_MAX = 3.0, 1.0
-"""A small group waits until three times as long as the last commit took has passed since it ended,
-at most a second. A commit costs the engine much the same whatever its size, so a steady trickle of
-small requests would otherwise keep a core busy; the first request after a pause does not wait."""
 _DAY_NS = 86_400 * 10**9
 _HOUR_NS = 3_600 * 10**9
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of a request that was stored.
-
-    Attributes:
-        rejected: reason to number of records that were not stored.
-        duplicate: whether an earlier attempt stored the batch; only what a crash kept from being
-            stored then was stored now.
-        lines: reason to the numbers of the rejected lines, from 1, where the body is lines.
-
-    """
-
-    rejected: dict[str, int] = field(default_factory=dict)
-    duplicate: bool = False
-    lines: dict[str, list[int]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Waiting:
-    body: Body
-    done: asyncio.Future[Receipt]
-
-
-class _Lane:
-    """The group being gathered for one source, and what its last commit took."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self.waiting: deque[_Waiting] = deque()
-        self.bytes = 0
-        self.ready = asyncio.Event()
-        self.enough = asyncio.Event()
-        self.last_commit_seconds = 0.0
-        self.last_commit_end = 0.0
-
-    def put(self, waiting: _Waiting) -> None:
-        self.waiting.append(waiting)
-        self.bytes += len(waiting.body.data)
-        self.ready.set()
-        if self.bytes >= START_AT_BYTES:
-            self.enough.set()
-
-    def take(self, most: int) -> list[_Waiting]:
-        """Take the oldest requests, at least one and otherwise at most ``most`` bytes."""
-        group: list[_Waiting] = []
-        size = 0
-        while self.waiting and (not group or size + len(self.waiting[0].body.data) <= most):
-            item = self.waiting.popleft()
-            size += len(item.body.data)
-            group.append(item)
-        self.bytes -= size
-        if self.bytes < START_AT_BYTES:
-            self.enough.clear()
-        if not self.waiting:
-            self.ready.clear()
-        return group
 
 
 @dataclass(slots=True)
@@ -126,24 +58,50 @@ class IngestStats:
     duplicates: int = 0
     overloads: int = 0
     commit_seconds: float = 0.0
+    derived_records: int = 0
+    derive_seconds: float = 0.0
 
 
 class Ingest:
-    """Accepts bodies and commits them in groups; lives on one event loop."""
+    """Accepts bodies, commits them in groups, and derives tables from them; lives on one event loop.
 
-    def __init__(self, warehouse: Warehouse, settings: Settings) -> None:
+    Args:
+        warehouse: the store.
+        settings: limits and intervals.
+        lead: whether this process, of several on one store, is the one to derive.
+
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        settings: Settings,
+        *,
+        lead: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._warehouse = warehouse
         self._settings = settings
+        self._clock = CommitClock()
+        self._deriver = Deriver(
+            warehouse,
+            self._clock,
+            lag_seconds=settings.derive_lag_seconds if warehouse.shared else 0.0,
+            lead=lead,
+        )
         self._disk = DiskGuard(warehouse, settings.min_free_disk_bytes)
         self._rejected = RejectedBodies(warehouse)
         self._batches = BatchMemory()
         self._in_flight: dict[tuple[str, str, int], asyncio.Future[Receipt]] = {}
-        self._lanes = {source: _Lane(source) for source in Source}
+        self._lanes = {source: Lane(source) for source in Source}
         self._pending_bytes = 0
         self._closing = False
+        self._derived_groups = -1
+        self._other_writes = 0
         self._executor = ThreadPoolExecutor(COMMITTERS, thread_name_prefix="ingest")
         self._tasks: list[asyncio.Task[None]] = []
         self.stats = IngestStats()
+        self.admit_account: Callable[[str, int], None] = lambda _account, _size: None
+        """Asked for each body: refuses it where its account has used up a quota."""
 
     async def start(self) -> None:
         """Begin committing; call once, on the loop that will call ``submit``."""
@@ -153,9 +111,10 @@ class Ingest:
             for lane in self._lanes.values()
         ]
         self._tasks.append(asyncio.create_task(self._housekeeping(), name="ingest housekeeping"))
+        self._tasks.append(asyncio.create_task(self._keep_deriving(), name="ingest deriving"))
 
     async def stop(self) -> None:
-        """Refuse new requests, commit what is waiting, then end."""
+        """Refuse new requests, commit what is waiting, derive from it, then end."""
         self._closing = True
         while self._pending_bytes:  # noqa: ASYNC110 - once, as the process ends
             await asyncio.sleep(0.01)
@@ -163,7 +122,42 @@ class Ingest:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._in_thread(self._rejected.flush)
+        await self._in_thread(self.derive)
         self._executor.shutdown()
+
+    @property
+    def _written(self) -> int:
+        """How often facts were written, to tell whether there is something to derive."""
+        return self.stats.groups + self._other_writes
+
+    def settled(self) -> int:
+        """Return the time of receipt, in ms, before which everything of this process is stored."""
+        return self._clock.settled()
+
+    @contextmanager
+    def writing(self) -> Iterator[int]:
+        """Yield the time of receipt, in ms, of facts that are written past the groups in the block.
+
+        Facts with another time might lie in a window that was derived already.
+        """
+        number, stamp = self._clock.begin()
+        try:
+            # Up to the next millisecond: a stamp that is cut lies before what may be settled.
+            yield -(-stamp // 1_000_000)
+        finally:
+            self._clock.end(number)
+            self._other_writes += 1
+
+    def derive(self) -> None:
+        """Bring the derived tables up to date; blocks. A failure is logged, the next run goes on."""
+        groups = self._written
+        started = time.perf_counter()
+        try:
+            self.stats.derived_records += self._deriver.run()
+            self._derived_groups = groups
+        except VedetteError as error:
+            _log.warning("deriving failed and will be tried again: %s", error)
+        self.stats.derive_seconds += time.perf_counter() - started
 
     async def submit(
         self, source: Source, account: str, data: bytes, *, batch_id: int = 0, attempt: int = 1
@@ -184,6 +178,7 @@ class Ingest:
 
         """
         self._admit(len(data))
+        self.admit_account(account, len(data))
         if not data:
             return Receipt()
         if not batch_id:
@@ -238,20 +233,20 @@ class Ingest:
         )
 
     async def _enqueue(self, source: Source, body: Body) -> Receipt:
-        waiting = _Waiting(body, asyncio.get_running_loop().create_future())
+        waiting = Waiting(body, asyncio.get_running_loop().create_future())
         self._pending_bytes += len(body.data)
         self.stats.requests += 1
         self.stats.bytes += len(body.data)
         self._lanes[source].put(waiting)
         return await waiting.done
 
-    async def _run_lane(self, lane: _Lane) -> None:
-        """Commit the lane's groups, a second one beside the first where enough has gathered."""
+    async def _run_lane(self, lane: Lane) -> None:
+        """Commit the lane's groups, a second one beside the first where it is not small."""
         running: set[asyncio.Task[None]] = set()
         while True:
             await lane.ready.wait()
-            await self._linger(lane)
-            if running and not lane.enough.is_set():
+            await lane.linger(lambda: self._closing)
+            if running and lane.bytes < SMALL_BYTES:
                 await asyncio.wait(running)
             elif len(running) >= COMMITTERS:
                 await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -262,7 +257,7 @@ class Ingest:
             running.add(task)
             task.add_done_callback(running.discard)
 
-    async def _commit_group(self, lane: _Lane, group: list[_Waiting]) -> None:
+    async def _commit_group(self, lane: Lane, group: list[Waiting]) -> None:
         started = time.perf_counter()
         outcomes: Sequence[Receipt | Exception]
         try:
@@ -277,20 +272,7 @@ class Ingest:
         for waiting, outcome in zip(group, outcomes, strict=True):
             self._settle(waiting, outcome)
 
-    async def _linger(self, lane: _Lane) -> None:
-        loop = asyncio.get_running_loop()
-        rest = min(lane.last_commit_seconds * REST_FACTOR, REST_MAX)
-        until = max(loop.time() + LINGER, lane.last_commit_end + rest)
-        arrived = -1
-        while not (self._closing or lane.enough.is_set()):
-            left = until - loop.time()
-            if left <= 0 or (lane.bytes >= SMALL_BYTES and arrived == len(lane.waiting)):
-                return
-            arrived = len(lane.waiting)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(lane.enough.wait(), min(left, QUIET))
-
-    def _settle(self, waiting: _Waiting, outcome: Receipt | Exception) -> None:
+    def _settle(self, waiting: Waiting, outcome: Receipt | Exception) -> None:
         self._pending_bytes -= len(waiting.body.data)
         if waiting.done.cancelled():
             return
@@ -326,8 +308,14 @@ class Ingest:
             return {}
 
     def _insert(self, spec: SourceSpec, bodies: Sequence[Body]) -> None:
-        chunks = [part for body in bodies for part in (body.envelope(), body.data)]
-        self._warehouse.insert(spec.table, chunks, "Protobuf", _insert_settings(spec.schema))
+        number, stamp = self._clock.begin()
+        try:
+            for body in bodies:
+                body.received = stamp
+            chunks = [part for body in bodies for part in (body.envelope(), body.data)]
+            self._warehouse.insert(spec.table, chunks, "Protobuf", _insert_settings(spec.schema))
+        finally:
+            self._clock.end(number)
 
     def _failed(self, source: Source, body: Body, error: VedetteError) -> VedetteError:
         """Return the answer to a body that cannot be stored even alone."""
@@ -356,6 +344,12 @@ class Ingest:
             await asyncio.sleep(CHECK_SECONDS)
             await self._in_thread(self._disk.refresh)
             await self._in_thread(self._rejected.flush)
+
+    async def _keep_deriving(self) -> None:
+        while True:
+            if self._warehouse.shared or self._derived_groups != self._written:
+                await asyncio.to_thread(self.derive)
+            await asyncio.sleep(self._settings.derive_interval_seconds)
 
     async def _in_thread(self, function: Callable[[Unpack[Ts]], T], *arguments: *Ts) -> T:
         return await asyncio.get_running_loop().run_in_executor(

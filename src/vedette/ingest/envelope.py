@@ -23,7 +23,7 @@ class Body:
     Attributes:
         account: account that the caller's credentials belong to.
         data: the body, unpacked, as the client sent it.
-        received: nanoseconds since the epoch.
+        received: when its commit began, nanoseconds since the epoch (``CommitClock``).
         oldest: a record's earliest allowed time, nanoseconds since the epoch.
         newest: a record's latest allowed time, nanoseconds since the epoch.
         request_id: unique in the store; rejected records are found by it.

@@ -11,11 +11,11 @@ class SourceSpec:
     """How a body of one wire format is inserted.
 
     Attributes:
-        signal: ``traces``, ``logs`` or ``metrics``.
+        signal: ``traces``, ``logs``, ``metrics``, ``predictions``, ``labels``, ``references`` or ``lineage``.
         table: table of engine Null that the body is inserted into.
         schema: name of the protobuf schema that decodes the enveloped body.
         stored: fact tables that its rows end in, in the order of the bits of ``stored`` in the
-            envelope.
+            envelope; none where a row that is stored twice falls together with its first.
 
     """
 
@@ -38,13 +38,19 @@ class Source(Enum):
     """The wire formats."""
 
     OTLP_TRACES = SourceSpec("traces", "ingest_traces", "traces", ("otel_traces",))
-    OTLP_LOGS = SourceSpec("logs", "ingest_logs", "logs", ("otel_logs",))
+    OTLP_LOGS = SourceSpec(
+        "logs", "ingest_logs", "logs", ("otel_logs", "predictions", "prediction_labels")
+    )
     OTLP_METRICS = SourceSpec("metrics", "ingest_metrics", "metrics", _METRIC_TABLES)
     REMOTE_WRITE = SourceSpec("metrics", "ingest_remote_write", "remote_write", _METRIC_TABLES[:2])
     LOG_LINES = SourceSpec("logs", "ingest_log_lines", "lines", ("otel_logs",))
+    PREDICTIONS = SourceSpec("predictions", "ingest_predictions", "lines", ("predictions",))
+    LABELS = SourceSpec("labels", "ingest_labels", "lines", ("prediction_labels",))
+    LINEAGE = SourceSpec("lineage", "ingest_lineage", "lines", ())
+    REFERENCES = SourceSpec("references", "ingest_references", "lines", ("prediction_references",))
     LOG_DOCUMENTS = SourceSpec("logs", "ingest_log_documents", "lines", ("otel_logs",))
 
     @property
     def signal(self) -> str:
-        """``traces``, ``logs`` or ``metrics``."""
+        """``traces``, ``logs``, ``metrics``, ``predictions``, ``labels``, ``references`` or ``lineage``."""
         return self.value.signal

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
 from typing import Any
+
+import orjson
 
 from vedette.core.settings import Settings
 from vedette.query.scope import bound, scoped
 from vedette.store.warehouse import Columns, QueryLimits, Warehouse
 from vedette.store.warehouse.base import COLUMNS_FORMAT, Query
+
+_query_id: ContextVar[str | None] = ContextVar("query_id", default=None)
+
+
+@contextmanager
+def named_queries(query_id: str) -> Iterator[None]:
+    """Give every query of this context that has no name of its own this one, for ``cancel``."""
+    token = _query_id.set(query_id)
+    try:
+        yield
+    finally:
+        _query_id.reset(token)
 
 
 class QueryRunner:
@@ -27,6 +44,10 @@ class QueryRunner:
             seconds=min(seconds or most.query_max_seconds, most.query_max_seconds),
             memory_bytes=most.query_max_memory_bytes,
         )
+
+    def bulk_limits(self, rows: int, *, seconds: float | None = None) -> QueryLimits:
+        """Return limits for one statement that answers many questions: many rows, no more time."""
+        return replace(self.limits(seconds=seconds), rows=rows)
 
     def export_limits(self, rows: int) -> QueryLimits:
         """Return the limits of an export: many rows, and the time to send them."""
@@ -49,11 +70,24 @@ class QueryRunner:
             sql: a statement over ``@table`` names, without SETTINGS or FORMAT.
             params: values of its ``{name:Type}`` parameters.
             limits: narrower limits, from ``limits(...)``.
-            query_id: the caller's name for it, for ``cancel``.
+            query_id: the caller's name for it, for ``cancel``; else that of ``named_queries``.
 
         """
         query = self._query(account, sql, params, limits, query_id)
         return Columns.parse(self._warehouse.fetch(query, COLUMNS_FORMAT))
+
+    def rows(
+        self,
+        account: str,
+        sql: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        limits: QueryLimits | None = None,
+    ) -> list[list[Any]]:
+        """Run a statement, such as DESCRIBE, and return its rows; names may come twice."""
+        query = self._query(account, sql, params, limits, None)
+        answer = self._warehouse.fetch(query, "JSONCompactEachRow")
+        return [orjson.loads(line) for line in answer.splitlines() if line.strip()]
 
     def stream(
         self,
@@ -81,6 +115,7 @@ class QueryRunner:
         limits: QueryLimits | None,
         query_id: str | None,
     ) -> Query:
+        query_id = query_id or _query_id.get()
         return Query(
             scoped(sql),
             bound(account, params),

@@ -11,12 +11,13 @@ from sqlglot import ErrorLevel, exp
 from sqlglot import parse as parse_sql
 
 from vedette.core.errors import ForbiddenError, InvalidInputError, QuerySyntaxError
-from vedette.query.scope import TABLES, UnscopedStatementError, scoped
+from vedette.query.scope import GUARDED, TABLES, UnscopedStatementError, scoped
 
 MAX_LENGTH = 32_768
 DIALECT = "clickhouse"
 _CTE_PREFIX = "vedette_cte_"
 """Stands before every name that a WITH clause gives, so that none of them is ever a real table."""
+_READABLE = TABLES - GUARDED
 _UNSAFE_IN_NAMES = frozenset("@'\"`\\")
 
 # Compared in lower case without underscores: functions that leave the account's rows for files,
@@ -222,11 +223,11 @@ def _scope_table(table: exp.Table, given: frozenset[str]) -> None:
             field="sql",
             remedy="name the table alone, such as otel_logs",
         )
-    if name not in TABLES and name not in given:
+    if name not in _READABLE and name not in given:
         raise InvalidInputError(
             f"there is no table {name}",
             field="sql",
-            remedy=f"use one of {', '.join(sorted(TABLES))}",
+            remedy=f"use one of {', '.join(sorted(_READABLE))}",
         )
     if not table.alias:
         table.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))

@@ -16,8 +16,9 @@ from google.rpc.error_details_pb2 import RetryInfo
 from google.rpc.status_pb2 import Status
 
 from vedette.core.errors import RetryableError, VedetteError
+from vedette.governance.audit.trail import INGEST_SOURCE
 from vedette.receivers.otlp import GRPC_CODES, SIGNALS, OtlpSignal
-from vedette.store.catalog import Permission
+from vedette.store.catalog import Permission, Principal
 from vedette.web.auth import identify
 from vedette.web.services import Services
 
@@ -54,7 +55,13 @@ class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc] # grpc has no type
 
 
 def _handler(services: Services, signal: OtlpSignal) -> _Handler:
+    # As the HTTP receiver's events are named: OtlpTraces.
+    name = "".join(part.title() for part in signal.source.name.split("_"))
+    count = services.audit.trail.count_call
+
     async def export(body: bytes, context: grpc.aio.ServicerContext) -> bytes:
+        principal: Principal | None = None
+        failed: str | None = "internal"
         try:
             headers = {
                 key: value for key, value in context.invocation_metadata() if isinstance(value, str)
@@ -62,17 +69,29 @@ def _handler(services: Services, signal: OtlpSignal) -> _Handler:
             principal = await identify(services, headers, {})
             principal.require(Permission.TELEMETRY_WRITE)
             receipt = await services.ingest.submit(signal.source, principal.account, body)
+            failed = None
         except VedetteError as error:
+            failed = error.code
             await _abort(context, error)
         except Exception:  # noqa: BLE001 - a client gets an answer whatever happens
             _log.exception("receiving OTLP failed")
             await _abort(context, VedetteError("something went wrong in the server"))
+        finally:
+            count(principal, INGEST_SOURCE, name, failed, _address(context.peer()))
         if not receipt.rejected:
             return b""
         encoded: bytes = signal.partial_success(receipt.rejected).SerializeToString()
         return encoded
 
     return export
+
+
+def _address(peer: str) -> str | None:
+    """Return the IP address of a peer as gRPC writes it: ``ipv4:127.0.0.1:52114``, ``ipv6:[::1]:52114``."""
+    kind, _, rest = peer.partition(":")
+    if kind not in {"ipv4", "ipv6"}:
+        return None
+    return rest.rpartition(":")[0].strip("[]")
 
 
 async def _abort(context: grpc.aio.ServicerContext, error: VedetteError) -> None:

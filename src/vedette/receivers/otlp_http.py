@@ -5,7 +5,8 @@ is; a JSON body is turned into protobuf by the protobuf library. Answers and err
 content type of the request: ``Export*ServiceResponse``, or ``google.rpc.Status``.
 
 ``Vedette-Batch-Id`` (16 hex digits) and ``Vedette-Attempt`` let a client resend a batch whose
-acknowledgement it missed without storing it twice.
+acknowledgement it missed without storing it twice. ``x-mlflow-experiment-id`` makes traces of it appear
+in an experiment too, as MLflow's clients want.
 """
 
 from __future__ import annotations
@@ -22,15 +23,21 @@ from starlette.routing import Route
 
 from vedette.core.errors import InvalidInputError, UnsupportedMediaError, VedetteError
 from vedette.ingest import Source
+from vedette.models.context import Caller
+from vedette.models.traces.heads import Traces
+from vedette.models.traces.spans import heads_of_spans
 from vedette.receivers.otlp import GRPC_CODES, SIGNALS, OtlpSignal
-from vedette.store.catalog import Permission
+from vedette.store.catalog import Permission, Principal
 from vedette.web import authenticate, read_body, services_of
 from vedette.web.errors import error_headers
+from vedette.web.origin import origin_of
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"
 BATCH_HEADER = "vedette-batch-id"
 ATTEMPT_HEADER = "vedette-attempt"
+EXPERIMENT_HEADER = "x-mlflow-experiment-id"
+RUN_HEADER = "x-mlflow-run-id"
 _BATCH_DIGITS = 16
 _MAX_ATTEMPT = 1_000_000
 _log = logging.getLogger(__name__)
@@ -48,10 +55,12 @@ async def _receive(request: Request, signal: OtlpSignal) -> Response:
                 field="Content-Type",
                 remedy=f"send {PROTOBUF} or {JSON}",
             )
-        batch_id, attempt = _batch(request)
+        batch_id, attempt = batch_of(request)
         body = await read_body(request, services.settings)
         if content_type == JSON:
             body = await asyncio.to_thread(signal.protobuf_from_json, body)
+        if EXPERIMENT_HEADER in request.headers and signal.source is Source.OTLP_TRACES:
+            await asyncio.to_thread(_note_traces, request, principal, body)
         receipt = await services.ingest.submit(
             signal.source, principal.account, body, batch_id=batch_id, attempt=attempt
         )
@@ -67,11 +76,22 @@ async def _receive(request: Request, signal: OtlpSignal) -> Response:
     )
 
 
+def _note_traces(request: Request, principal: Principal, body: bytes) -> None:
+    """Store the heads of traces that an MLflow client sends to an experiment."""
+    if not body:
+        return
+    caller = Caller(
+        services_of(request).catalog, principal.account, principal.actor(**origin_of(request))
+    )
+    run_id = request.headers.get(RUN_HEADER, "")
+    Traces(caller).note(heads_of_spans(body, request.headers[EXPERIMENT_HEADER], run_id))
+
+
 def _content_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def _batch(request: Request) -> tuple[int, int]:
+def batch_of(request: Request) -> tuple[int, int]:
     """Return the batch id (0 for none) and the attempt."""
     text = request.headers.get(BATCH_HEADER)
     if text is None:

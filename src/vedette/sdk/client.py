@@ -15,6 +15,7 @@ from vedette.sdk.spool import Spool
 if TYPE_CHECKING:
     from vedette.sdk.batch import Stats
     from vedette.sdk.config import SdkConfig
+    from vedette.sdk.predictions import Entry, Recorder
     from vedette.sdk.signals import Signals
     from vedette.sdk.transport import Sender
 
@@ -34,6 +35,7 @@ class Handle:
         self.config = config
         self._sender: Sender | None = None
         self._signals: Signals | None = None
+        self._recorder: Recorder | None = None
         self._closed = True
         self._close_lock = threading.Lock()
 
@@ -48,6 +50,8 @@ class Handle:
         if sender is None or signals is None or self._closed:
             return False
         drained = signals.drain(deadline)
+        if self._recorder is not None:
+            drained = self._recorder.drain(deadline) and drained
         return sender.flush(max(0.0, deadline - time.monotonic())) and drained
 
     def shutdown(self, timeout: float = 5.0) -> bool:
@@ -59,7 +63,21 @@ class Handle:
             self._closed = True
         atexit.unregister(self._at_exit)
         self._signals.close(deadline)
+        if self._recorder is not None:
+            self._recorder.close(deadline)
         return self._sender.stop(max(0.1, deadline - time.monotonic()))
+
+    def record(self, signal: str, entry: Entry) -> None:
+        """Take what makes predictions or labels, without waiting."""
+        if self._recorder is not None and not self._closed:
+            self._recorder.put(signal, entry)
+
+    def submit(self, signal: str, body: bytes, items: int) -> None:
+        """Send an encoded OTLP request, without waiting."""
+        if self._sender is not None and not self._closed:
+            from vedette.sdk.exporters import submit  # noqa: PLC0415 - not before init
+
+            submit(self._sender, signal, body, items)
 
     def stats(self) -> Stats:
         """Return what was sent, spooled, retried and dropped so far."""
@@ -69,12 +87,14 @@ class Handle:
 
     def open(self) -> None:
         """Start everything the configuration asks for. Called once, by ``start``."""
+        from vedette.sdk.predictions import Recorder  # noqa: PLC0415 - not before init
         from vedette.sdk.signals import Signals  # noqa: PLC0415 - imports OpenTelemetry's SDK
         from vedette.sdk.transport import Sender  # noqa: PLC0415 - imports the HTTP client
 
         sender = Sender(self.config, open_spool(self.config), on_tick=self._on_tick)
         self._signals = Signals(self.config, sender)
         self._sender = sender
+        self._recorder = Recorder(sender, sender.count_lost_items)
         self._closed = False
         sender.start()
         atexit.register(self._at_exit)
@@ -113,6 +133,8 @@ class Handle:
             return
         try:
             self._signals.after_fork_in_child()
+            if self._recorder is not None:
+                self._recorder.after_fork_in_child()
             self._flush_when_worker_ends()
         except Exception as error:  # noqa: BLE001 - a fork must succeed with or without telemetry
             warn("fork", "telemetry in a forked process is incomplete (%s)", type(error).__name__)

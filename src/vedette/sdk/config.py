@@ -76,6 +76,10 @@ class SdkConfig:
 
     def url(self, signal: str) -> str:
         """Return the URL that batches of ``signal`` are posted to."""
+        if signal in {"predictions", "labels"}:
+            return f"{self.endpoint}/api/v1/{signal}"
+        if signal == "lineage":
+            return f"{self.endpoint}/api/v1/lineage/batch"
         return self.urls.get(signal) or f"{self.endpoint}/v1/{signal}"
 
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
 
+from vedette.sdk.container_metrics import ContainerMetrics
 from vedette.sdk.gpu_metrics import GpuMetrics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _CPU_MODES = ("user", "system", "nice", "idle", "iowait", "irq", "softirq", "steal")
 _MODE_NAMES = {"irq": "interrupt", "softirq": "interrupt"}
@@ -41,7 +42,7 @@ class HostMetrics:
         self._cpu_before = _cpu_seconds()
         self._process_metrics = ProcessMetrics(meter) if process else None
         self._gpu = GpuMetrics.start(meter, self._guard)
-        add = _Instruments(meter, self._guard)
+        add = _Instruments(meter, self._guard, since_now=True)
         add(_COUNTER, "system.cpu.time", "s", self._cpu_time)
         add(_GAUGE, "system.cpu.utilization", "1", self._cpu_utilization)
         add(_UP_DOWN, "system.cpu.logical.count", "{cpu}", _cpu_count)
@@ -60,6 +61,8 @@ class HostMetrics:
         add(_COUNTER, "system.network.packet.dropped", "{packet}", _network("dropin", "dropout"))
         add(_UP_DOWN, "system.process.count", "{process}", _process_count)
         add(_GAUGE, "system.uptime", "s", _uptime)
+        # A program tells of its own container, the agent of all that its host has.
+        self._containers = ContainerMetrics(add, every=not process)
 
     def after_fork_in_child(self) -> None:
         """Measure the child's own process; the host stays the parent's to report."""
@@ -152,25 +155,58 @@ class ProcessMetrics:
 
 
 class _Instruments:
-    """Makes observable instruments whose reading may fail without harm."""
+    """Makes observable instruments whose reading may fail without harm.
 
-    def __init__(self, meter: Meter, guard: Callable[[], bool]) -> None:
+    Args:
+        meter: where they are made.
+        guard: whether this process may read now.
+        since_now: counters count from now on. A host's own count since it was booted, while a
+            point's start time is when its instrument was made: taken together, gigabytes of weeks
+            would count as growth of the first seconds.
+
+    """
+
+    def __init__(self, meter: Meter, guard: Callable[[], bool], *, since_now: bool = False) -> None:
         self._meter = meter
         self._guard = guard
+        self._since_now = since_now
 
     def __call__(
         self, kind: str, name: str, unit: str, read: Callable[[], Iterable[Observation]]
     ) -> None:
-        def callback(_: CallbackOptions) -> list[Observation]:
+        relative = _SinceFirst() if self._since_now and kind == _COUNTER else None
+
+        def callback(_: CallbackOptions | None) -> list[Observation]:
             if not self._guard():
                 return []
             try:
-                return list(read())
+                found = list(read())
             except (psutil.Error, OSError, RuntimeError, NotImplementedError):
                 return []  # not readable here (containers, permissions): the metric is absent
+            return relative(found) if relative else found
 
+        if relative:
+            callback(None)
         create = getattr(self._meter, f"create_observable_{kind}")
         create(name, callbacks=[callback], unit=unit)
+
+
+class _SinceFirst:
+    """Counts from each series' first reading; a device whose own count restarts begins anew."""
+
+    def __init__(self) -> None:
+        self._first: dict[frozenset[tuple[str, Any]], float] = {}
+
+    def __call__(self, observations: Iterable[Observation]) -> list[Observation]:
+        return [
+            Observation(self._growth(one.value, one.attributes or {}), one.attributes)
+            for one in observations
+        ]
+
+    def _growth(self, value: float, attributes: Mapping[str, Any]) -> float:
+        key = frozenset(attributes.items())
+        self._first[key] = min(self._first.get(key, value), value)
+        return value - self._first[key]
 
 
 def _cpu_seconds() -> dict[str, float]:

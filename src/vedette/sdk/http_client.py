@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import json
 import ssl
 import time
 from dataclasses import dataclass, replace
@@ -51,6 +52,13 @@ class Reply:
         return self.status == _UNSUPPORTED_MEDIA
 
 
+_CONTENT_TYPES = {
+    "predictions": "application/x-ndjson",
+    "labels": "application/x-ndjson",
+    "lineage": "application/json",
+}
+
+
 class HttpClient:
     """A kept-alive connection to the endpoint; used by one thread."""
 
@@ -73,7 +81,7 @@ class HttpClient:
         """Send one batch. Every failure is a ``Reply``; nothing is raised."""
         headers = {
             **self._config.headers,
-            "content-type": "application/x-protobuf",
+            "content-type": _CONTENT_TYPES.get(batch.signal, "application/x-protobuf"),
             "vedette-batch-id": batch.batch_id,
             "vedette-attempt": str(batch.attempts + 1),
             "user-agent": "vedette-sdk-python",
@@ -134,7 +142,11 @@ def _interpret(signal: str, response: httpx.Response, answer: bytes) -> Reply:
     status = response.status_code
     is_protobuf = "protobuf" in response.headers.get("content-type", "")
     if _OK_FROM <= status < _OK_TO:
-        rejected, message = _partial_success(signal, answer) if is_protobuf and answer else (0, "")
+        rejected, message = 0, ""
+        if signal in _CONTENT_TYPES:
+            rejected, message = _left_out(answer)
+        elif is_protobuf and answer:
+            rejected, message = _partial_success(signal, answer)
         return Reply(status, message, rejected_items=rejected)
     said = _status_message(answer) if is_protobuf else answer.decode("utf-8", "replace")
     said = " ".join(said.split())[:_MAX_REASON]
@@ -143,6 +155,16 @@ def _interpret(signal: str, response: httpx.Response, answer: bytes) -> Reply:
         f"HTTP {status}" + (f": {said}" if said else ""),
         retry_after=_retry_after(response.headers.get("retry-after")),
     )
+
+
+def _left_out(answer: bytes) -> tuple[int, str]:
+    """Return how many lines the server left out, and why."""
+    with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
+        told = json.loads(answer)
+        errors = told.get("errors") or told.get("failed_events") or ()
+        reasons = "; ".join(sorted({error["reason"] for error in errors}))
+        return int(told["rejected"]), reasons
+    return 0, ""
 
 
 def _partial_success(signal: str, answer: bytes) -> tuple[int, str]:

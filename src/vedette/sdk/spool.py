@@ -36,7 +36,7 @@ else:
     import fcntl
 
 _NAME = re.compile(
-    r"(?P<time>\d{20})-(?P<signal>traces|metrics|logs)-(?P<id>[0-9a-f]{16})"
+    r"(?P<time>\d{20})-(?P<signal>traces|metrics|logs|predictions|labels|lineage)-(?P<id>[0-9a-f]{16})"
     r"-(?P<attempts>\d{1,9})-(?P<items>\d{1,9})\.(?P<coding>none|gzip|zstd)"
 )
 _TEMPORARY_NAME = re.compile(r"\.\d+-\d+-[0-9a-f]{16}\.tmp")

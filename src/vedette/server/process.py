@@ -11,26 +11,32 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from vedette.api.session import link_url
-from vedette.core.errors import InvalidInputError
+from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.core.identity import DEFAULT_ACCOUNT
+from vedette.core.ids import new_id
 from vedette.core.settings import Settings
 from vedette.ingest import Ingest
 from vedette.query import QueryRunner
 from vedette.receivers.otlp_grpc import make_server as make_grpc_server
 from vedette.server.app import make_app, make_otlp_app
-from vedette.server.jobs import run_jobs
+from vedette.server.audited import write_calls, write_usage
+from vedette.server.jobs import make_scheduler
+from vedette.server.model_jobs import carry_metric_points, deliver_webhooks
 from vedette.store.catalog import Actor, Catalog, FirstStart
-from vedette.store.warehouse import open_warehouse
+from vedette.store.warehouse import Warehouse, open_warehouse
 from vedette.web.services import Services
 
 OFF = -1
 GRACE_SECONDS = 10.0
 _THREADS = 24
+_DERIVE_LEASE, _DERIVE_LEASE_TIME = "derive", timedelta(minutes=3)
+"""Longer than any one statement that derives may run."""
 _BACKLOG = 2048
 _log = logging.getLogger(__name__)
 
@@ -62,17 +68,35 @@ async def open_services(settings: Settings) -> AsyncIterator[tuple[Services, Fir
         catalog = await asyncio.to_thread(Catalog.open, settings.resolved_catalog_url())
         try:
             first = await asyncio.to_thread(catalog.ensure_first_start)
-            ingest = Ingest(warehouse, settings)
-            await ingest.start()
-            runner = QueryRunner(warehouse, settings)
-            try:
-                yield Services(settings, warehouse, catalog, ingest, runner), first
-            finally:
-                await ingest.stop()
+            with _leading(warehouse, catalog) as lead:
+                ingest = Ingest(warehouse, settings, lead=lead)
+                await ingest.start()
+                runner = QueryRunner(warehouse, settings)
+                services = Services(settings, warehouse, catalog, ingest, runner)
+                try:
+                    yield services, first
+                finally:
+                    await ingest.stop()
+                    with contextlib.suppress(VedetteError):
+                        await asyncio.to_thread(services.audit.trail.close)
+                        await asyncio.to_thread(services.quotas.flush)
         finally:
             await asyncio.to_thread(catalog.close)
     finally:
         await asyncio.to_thread(warehouse.close)
+
+
+@contextmanager
+def _leading(warehouse: Warehouse, catalog: Catalog) -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether this process is the one that derives, of all on the store."""
+    if not warehouse.shared:
+        yield lambda: True
+        return
+    holder = f"{socket.gethostname()}/{new_id()}"
+    try:
+        yield lambda: catalog.leases.acquire(_DERIVE_LEASE, holder, _DERIVE_LEASE_TIME)
+    finally:
+        catalog.leases.release(_DERIVE_LEASE, holder)
 
 
 async def run(settings: Settings, on_ready: Callable[[Addresses], None]) -> None:
@@ -92,8 +116,16 @@ async def run(settings: Settings, on_ready: Callable[[Addresses], None]) -> None
         grpc_port = None
         if settings.otlp_grpc_port != OFF:
             grpc_port = await _serve_grpc(stack, services)
-        jobs = asyncio.create_task(run_jobs(services))
-        stack.push_async_callback(_cancel, jobs)
+        scheduler = await asyncio.to_thread(make_scheduler, services, asyncio.get_running_loop())
+        jobs = (
+            scheduler.run(),
+            carry_metric_points(services),
+            deliver_webhooks(services),
+            write_calls(services.audit.trail),
+            write_usage(services.quotas),
+        )
+        for job in jobs:
+            stack.push_async_callback(_cancel, asyncio.create_task(job))
         host = _shown_host(settings.host)
         url = f"http://{host}:{main_port}{settings.base_path}"
         on_ready(

@@ -8,7 +8,6 @@ import re
 import shutil
 from pathlib import Path
 
-from vedette import __version__
 from vedette.core.errors import (
     ConflictError,
     InvalidInputError,
@@ -17,6 +16,7 @@ from vedette.core.errors import (
 )
 from vedette.core.settings import Settings
 from vedette.core.time import utc_now
+from vedette.core.version import VERSION
 from vedette.store.catalog import Catalog
 from vedette.store.warehouse import Warehouse, open_warehouse
 
@@ -49,7 +49,7 @@ def backup(settings: Settings, warehouse: Warehouse, catalog: Catalog, name: str
     try:
         catalog.backup_to(folder / _CATALOG)
         warehouse.backup(folder / _WAREHOUSE)
-        manifest = {"version": __version__, "created": utc_now().isoformat()}
+        manifest = {"version": VERSION, "created": utc_now().isoformat()}
         (folder / _MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -10,6 +10,7 @@ from vedette.core.errors import InvalidInputError
 from vedette.core.time import TimeRange
 from vedette.query import QueryRunner
 from vedette.query.language import Dialect, Parameters, Signal
+from vedette.query.language.dialect import LEVEL_NAME, FieldKind
 from vedette.telemetry.ranges import bound_range, in_coarse_range
 
 MAX_KEYS = 20
@@ -142,7 +143,7 @@ def value_of(dialect: Dialect, key: str, bind: Parameters) -> str:
             raise InvalidInputError(
                 f"{key} has no values to count", field="keys", remedy="name another key"
             )
-        return f"toString({known.sql})"
+        return LEVEL_NAME if known.kind is FieldKind.LEVEL else f"toString({known.sql})"
     if key.startswith("resource."):
         return f"{dialect.resource}[{bind.text(key.removeprefix('resource.'))}]"
     name = bind.text(key)

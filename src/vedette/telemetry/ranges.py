@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from vedette.core.time import TimeRange
+
+_FIRST_SLICE = 64
+_GROWTH = 4
+_SHORTEST_SLICE = timedelta(minutes=5)
 
 
 def engine_time(moment: datetime) -> str:
@@ -33,3 +38,23 @@ def in_coarse_range(column: str, start_of: str) -> str:
         f"{column} >= {start_of}(toDateTime({{start:DateTime64(9, 'UTC')}}))"
         f" AND {column} <= toDateTime({{end:DateTime64(9, 'UTC')}} - toIntervalNanosecond(1))"
     )
+
+
+def slices(time_range: TimeRange, *, newest_first: bool) -> Iterator[TimeRange]:
+    """Yield the range in pieces that grow fourfold, beginning at one end.
+
+    The engine begins to read every part of a range at once, however few rows are wanted; who asks
+    for the newest of many matching rows finds them in the first pieces.
+    """
+    length = max((time_range.end - time_range.start) / _FIRST_SLICE, _SHORTEST_SLICE)
+    start, end = time_range.start, time_range.end
+    while start < end:
+        if newest_first:
+            cut = max(end - length, start)
+            yield TimeRange(cut, end)
+            end = cut
+        else:
+            cut = min(start + length, end)
+            yield TimeRange(start, cut)
+            start = cut
+        length *= _GROWTH

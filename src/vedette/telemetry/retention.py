@@ -48,11 +48,24 @@ _TABLES: Mapping[Signal, tuple[_Kept, ...]] = {
         _Kept("otel_metrics_summary", "TimeUnix"),
         _Kept("metric_rollup_1m", "Time"),
         _Kept("metric_rollup_5m", "Time", 7),
+        _Kept("slo_minutes", "Time"),
     ),
     Signal.ROLLUPS: (
         _Kept("metric_rollup_1h", "Time", 31),
+        _Kept("data_profiles", "Start", 31),
+        _Kept("data_results", "Start", 31),
+        _Kept("kpi_values", "Time", 31),
+        _Kept("slo_hours", "Time", 31),
+        _Kept("synthetic_runs", "Time", 31),
+        _Kept("lineage_events", "Timestamp"),
+        _Kept("lineage_datasets", "Timestamp"),
         _Kept("metric_series", "Day", 31),
         _Kept("resources", "Hour", 31),
+    ),
+    Signal.PREDICTIONS: (
+        _Kept("predictions", "Timestamp"),
+        _Kept("prediction_labels", "Timestamp"),
+        _Kept("data_samples", "Start", 31),
     ),
 }
 _FACETS = _Kept("attribute_values", "Bucket")
@@ -107,6 +120,7 @@ class RetentionService:
             Signal.TRACES: settings.retention_traces_days,
             Signal.METRICS: settings.retention_metrics_days,
             Signal.ROLLUPS: settings.retention_rollups_days,
+            Signal.PREDICTIONS: settings.retention_predictions_days,
         }
 
     def enforce(

@@ -21,10 +21,17 @@ ACCOUNT_HEADER = "x-vedette-account"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-async def authenticate(request: Request, permission: Permission | None = None) -> Principal:
+async def authenticate(
+    request: Request, permission: Permission | None = None, *, limited: bool = False
+) -> Principal:
     """Return the caller, once it is known and has ``permission``, if one is asked for.
 
     From then on it is ``request.state.principal`` too, for those who record failures.
+
+    Args:
+        request: what came in.
+        permission: what the caller must have.
+        limited: whether it may have it for tagged resources alone; see ``Principal.admitted``.
 
     Raises:
         UnauthenticatedError: no credentials, or none that are valid.
@@ -35,8 +42,11 @@ async def authenticate(request: Request, permission: Permission | None = None) -
     request.state.principal = principal
     if principal.session_id and request.method not in _SAFE_METHODS:
         _check_csrf(principal, request.headers.get(CSRF_HEADER, ""))
-    if permission is not None:
-        principal.require(permission)
+    if permission is None:
+        return principal
+    if limited:
+        return principal.admitted(permission)
+    principal.require(permission)
     return principal
 
 

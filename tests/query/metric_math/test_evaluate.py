@@ -58,6 +58,29 @@ class Fixed:
         self.searched.append((selector, statistic))
         return self.metrics("")
 
+    def earlier(self) -> Fixed:
+        """The same with three days before it that are like its first point."""
+        before = 3 * 24 * 60
+        wide = Fixed(0)
+        step = self.grid.period
+        start = self.grid.timestamps[0]
+        times = np.arange(
+            start - before * step, start + len(self.grid) * step, step, dtype=np.int64
+        )
+        wide.grid = Grid(times, step)
+
+        def longer(one: TimeSeries) -> TimeSeries:
+            return one.with_values(np.concatenate([np.full(before, one.values[0]), one.values]))
+
+        for name, value in self.values.items():
+            if isinstance(value, float):
+                wide.values[name] = value
+            else:
+                wide.values[name] = (
+                    longer(value) if isinstance(value, TimeSeries) else tuple(map(longer, value))
+                )
+        return wide
+
     def run(self, text: str) -> Value:
         compiled = compile_expression(text)
         kind = compiled.kind({name: kind_of(value) for name, value in self.values.items()})
@@ -341,3 +364,39 @@ def test_sort_orders_by_the_function(rows: list[Points], by: str, order: str) ->
     ordered = sorted(keys, reverse=order == "DESC")
     if all(math.isfinite(key) and abs(key) < 1e15 for key in keys):
         assert keys == pytest.approx(ordered, rel=1e-9, abs=1e-6)
+
+
+def test_a_band_is_what_was_usual_before_and_widens_with_its_number() -> None:
+    fixed = Fixed(4, m1=[100.0, 100.0, 900.0, 100.0], g1=[[1.0] * 4, [5.0] * 4])
+    compiled = compile_expression("ANOMALY_DETECTION_BAND(m1 * 2, 4)")
+    assert (
+        compiled.kind({name: kind_of(value) for name, value in fixed.values.items()}).name
+        == "ARRAY"
+    )
+    lower, upper = compiled.evaluate(fixed)
+    # The scale of a constant series is 5 % of its value.
+    np.testing.assert_allclose(lower.values, 200 - 4 * 10, rtol=0.05)
+    np.testing.assert_allclose(upper.values, 200 + 4 * 10, rtol=0.05)
+    assert (lower.labels["band"], upper.labels["band"]) == ("lower", "upper")
+    default = compile_expression("ANOMALY_DETECTION_BAND(m1)").evaluate(fixed)
+    np.testing.assert_allclose(default[1].values, 100 + 2 * 5, rtol=0.05)
+    assert len(compile_expression("ANOMALY_DETECTION_BAND(g1)").evaluate(fixed)) == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("ANOMALY_DETECTION_BAND(2)", 23),
+        ("ANOMALY_DETECTION_BAND(m1, m1)", 27),
+        ("ANOMALY_DETECTION_BAND()", 0),
+        ("ANOMALY_DETECTION_BAND(m1, 0)", 27),
+        ("ANOMALY_DETECTION_BAND(m1, -1)", 27),
+    ],
+)
+def test_a_wrong_band_is_refused(text: str, position: int) -> None:
+    fixed = Fixed(2, m1=[1.0, 2.0])
+    with pytest.raises(QuerySyntaxError) as caught:
+        compiled = compile_expression(text)
+        compiled.kind({name: kind_of(value) for name, value in fixed.values.items()})
+        compiled.evaluate(fixed)
+    assert caught.value.position == position

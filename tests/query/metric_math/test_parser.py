@@ -115,7 +115,6 @@ def test_types(text: str, kind: Kind) -> None:
     ("text", "position", "words"),
     [
         ("m1 + m9", 5, "no query with the id m9"),
-        ("g1 + METRICS()", 3, "two arrays"),
         ("[m1, 2]", 5, "TIME_SERIES"),
         ("AVG(3)", 4, "argument 1 of AVG must be a time series or an array"),
         ("AVG(m1, m2)", 0, "takes 1 argument, not 2"),

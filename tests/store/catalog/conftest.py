@@ -250,4 +250,5 @@ def tamper(raw, catalog_url):
         raw("DROP TRIGGER audit_no_delete")
     else:
         raw("DROP TRIGGER audit_append_only ON audit")
+        raw("DROP TRIGGER audit_prune_only ON audit")
     return raw

@@ -10,8 +10,13 @@ from vedette.store.warehouse import Warehouse
 from vedette.store.warehouse.migrate import Migration, migrations
 
 CREATE = re.compile(r"CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS (\w+) (.*)", re.DOTALL)
+CHANGE = re.compile(
+    r"ALTER TABLE \w+ ON CLUSTER 'c1' ADD COLUMN IF NOT EXISTS .*|DROP VIEW IF EXISTS \w+ ON CLUSTER 'c1'.*",
+    re.DOTALL,
+)
 REPLICA = "('/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
-STATEMENTS = [statement for migration in migrations() for statement in migration.statements("c1")]
+WRITTEN = [statement for migration in migrations() for statement in migration.statements("c1")]
+STATEMENTS = [statement for statement in WRITTEN if not CHANGE.fullmatch(statement)]
 DISTRIBUTED = {
     match[1]
     for statement in STATEMENTS

@@ -119,6 +119,22 @@ def test_facets_count_values_and_fall_back_to_the_resource(
         logs.facets(runner, "logs-facets", hour, "", [f"k{number}" for number in range(21)])
 
 
+def test_a_level_is_one_facet_however_it_is_written(
+    runner: QueryRunner, send: Send, hour: TimeRange
+) -> None:
+    texts = [("INFO", 9), ("info", 9), ("Information", 10), ("NOTICE", 0), ("", 0), ("", 17)]
+    records = [
+        {**record("a", age=1, severity=number), "severityText": text} for text, number in texts
+    ]
+    send("logs-level-facet", records)
+    (facet,) = logs.facets(runner, "logs-level-facet", hour, "", ["level"]).facets
+    counts = dict(facet.values)
+    assert counts == {"info": 4, "error": 1}
+    for level, count in counts.items():
+        found = logs.search_logs(runner, "logs-level-facet", hour, f"level:{level}")
+        assert len(found.records) == count
+
+
 def test_patterns_group_what_varies_and_compare_with_before(
     runner: QueryRunner, send: Send, hour: TimeRange
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vedette.core.errors import InvalidInputError, QuerySyntaxError
+from vedette.core.errors import InvalidInputError, QueryLimitError, QuerySyntaxError
 from vedette.query import QueryRunner
 from vedette.telemetry.metrics import (
     BatchResult,
@@ -143,7 +143,6 @@ def test_a_metric_without_data_is_an_empty_series(ask: Any) -> None:
         ("errors + zzz", "e1", "no query with the id zzz"),
         ("errors +", "e1", "end of the expression"),
         ("MAX(errors)", "e1", "must be time series"),
-        ("hosts / METRICS()", "e1", "two arrays"),
         ("SEARCH('{', 'Sum')", "e1", "a metric's name"),
         ("SEARCH('a', 'median')", "statistic", "no statistic"),
     ],
@@ -220,3 +219,14 @@ def test_any_selector_parses_or_is_refused(text: str) -> None:
         return
     assert refused.message
     assert refused.field
+
+
+def test_all_values_of_a_request_are_bounded(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Queries that are within their own limits may be too much together."""
+    each = [MetricQuery("requests", "Sum", group_by=("host",), id=f"m{n}") for n in range(3)]
+    sums = [Expression(f"RUNNING_SUM(m{n})", id=f"e{n}") for n in range(3)]
+    monkeypatch.setattr("vedette.telemetry.metrics.batch.MAX_VALUES_OF_ALL", 2 * 4 * 4)
+    assert len(ask(*each).results) == 3
+    with pytest.raises(QueryLimitError) as caught:
+        ask(*each, *sums)
+    assert caught.value.field == "queries"

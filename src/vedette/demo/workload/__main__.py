@@ -7,10 +7,12 @@ import importlib
 
 import vedette
 
-_SHUTDOWN_S = 12.0
+_SHUTDOWN_S = 25.0
 _MODULES = {
     "etl": "etl",
     "trainer": "trainer",
+    "profiler": "profiler",
+    "history": "history",
     "predict-api": "predict_api",
     "prediction-logger": "prediction_logger",
     "traffic-client": "traffic",

@@ -9,10 +9,12 @@ from __future__ import annotations
 import random
 from enum import StrEnum
 
-TRAINING_PERIOD = 5
+TRAINING_PERIOD = 10
 """Rounds from one training to the next; one fault falls into each such period."""
 TRAINING_OFFSET = 2
 _OTHER_OFFSETS = (3, 4)
+CLOCK_ROUNDS, CLOCK_PERIOD = 50, 130
+"""Rounds that the clock's mishap lasts, from the second one on, and after which it comes again."""
 
 
 class Fault(StrEnum):
@@ -47,3 +49,11 @@ def fault_of_round(seed: int, number: int) -> Fault | None:
     # A model trained on a damaged day needs both in one round.
     due = TRAINING_OFFSET if fault is Fault.WEATHER_WITHOUT_COLUMN else offsets[position]
     return fault if offset == due else None
+
+
+def hours_of_round(number: int) -> int:
+    """Return on how many hours the provider's clock goes around in a round: 24, or by mistake 12.
+
+    Nothing fails because of it: every hour is a possible one, and no check of rows refuses it.
+    """
+    return 12 if 0 < number % CLOCK_PERIOD <= CLOCK_ROUNDS else 24

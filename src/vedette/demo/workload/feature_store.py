@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 NAME = "feature-store"
+DATASET = "flights.features"
+"""What lineage, profiles and training runs call the table of features."""
 LOCK_TIMEOUT_S = 2.0
 
 CATEGORIES = ("carrier", "origin", "dest")
@@ -58,6 +60,7 @@ features = Table(
     Column("day_number", Integer, nullable=False, index=True),
     *(Column(name, Float) for name in NUMBERS),
     Column("delayed", Integer),
+    Column("arrived_at", Float),
 )
 """One row a scheduled flight; ``delayed``, the label, comes a day later (NULL if cancelled)."""
 
@@ -72,8 +75,11 @@ predictions = Table(
     Column("model_version", Integer, nullable=False),
     Column("probability", Float, nullable=False),
     Column("made_at", Float, nullable=False),
+    Column("prediction_id", String(32), nullable=False),
+    Column("reported", Integer, nullable=False, default=0),
     Index("ix_predictions_flight", "flight_date", "carrier", "flight", "origin"),
 )
+"""Answers of the model; ``reported`` once the outcome is told."""
 
 messages = Table(
     "messages",

@@ -11,6 +11,17 @@ from vedette.demo.workload.source import package_folder
 
 KEY = ["flight_date", "carrier", "flight", "origin"]
 WEATHER_KEY = ["origin", "month", "day", "hour"]
+MADE_OF = {
+    **{
+        name: [f"valid.flights.{name}"]
+        for name in (*KEY, "dest", "weekday", "month", "hour", "distance")
+    },
+    **{name: [f"inbox.weather.{name}"] for name in WEATHER},
+    "plane_age": ["valid.flights.year", "faa.planes.year"],
+    "seats": ["faa.planes.seats"],
+    "carrier_delay_rate": ["valid.flights.delayed"],
+}
+"""Each feature, and the columns it is made of."""
 LATE_MINUTES = 15
 """A flight is late as the US Department of Transportation counts: 15 minutes or more."""
 _WIDE = 1.5

@@ -13,16 +13,19 @@ from vedette.demo.workload.feature_store import NUMBERS, features, predictions
 
 if TYPE_CHECKING:
     import pandas as pd
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
 
 RATE_DAYS = 7
-KEPT_DAYS = 60
+PREDICTIONS_KEPT_S = 3600.0
+REPLAYED_S = 240.0
+"""Predictions older than this may be of an earlier time that the same day was played."""
 _ROUND_TRIP_S = 0.006
 """What a statement costs on a database across a network, which a row-by-row load pays a row."""
 
 _INSERT = insert(features)
 _UPSERT = _INSERT.on_conflict_do_update(
     index_elements=list(features.primary_key.columns),
+    # A day that is played again keeps the outcome that is known of it.
     set_={name: _INSERT.excluded[name] for name in ("dest", "day_number", *NUMBERS)},
 )
 _LABEL = (
@@ -33,7 +36,14 @@ _LABEL = (
         features.c.flight == bindparam("of_flight"),
         features.c.origin == bindparam("from_origin"),
     )
-    .values(delayed=bindparam("label"))
+    .values(delayed=bindparam("label"), arrived_at=bindparam("at"))
+)
+
+_SAME_FLIGHT = (
+    (predictions.c.flight_date == features.c.flight_date)
+    & (predictions.c.carrier == features.c.carrier)
+    & (predictions.c.flight == features.c.flight)
+    & (predictions.c.origin == features.c.origin)
 )
 
 
@@ -71,13 +81,12 @@ def load(
     new_features: list[dict[str, Any]],
     labels: list[dict[str, Any]],
     *,
-    day_number: int,
     row_by_row: bool,
 ) -> None:
-    """Write features and labels and drop days out of use, all in one transaction."""
+    """Write features and labels and drop old predictions, all in one transaction."""
     with engine.begin() as connection:
-        connection.execute(delete(features).where(features.c.day_number < day_number - KEPT_DAYS))
-        _forget_predictions(connection)
+        oldest = time.time() - PREDICTIONS_KEPT_S
+        connection.execute(delete(predictions).where(predictions.c.made_at < oldest))
         if row_by_row:
             for row in new_features:
                 connection.execute(_UPSERT, row)
@@ -88,21 +97,13 @@ def load(
             connection.execute(_LABEL, labels)
 
 
-def _forget_predictions(connection: Connection) -> None:
-    oldest = select(func.min(features.c.flight_date)).scalar_subquery()
-    newest = select(func.max(features.c.flight_date)).scalar_subquery()
-    connection.execute(
-        delete(predictions).where(~predictions.c.flight_date.between(oldest, newest))
-    )
-
-
 def label_parameters(flights: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the parameters of the label statement for flights that arrived."""
     arrived = flights[flights["delayed"].notna()]
     columns = ["flight_date", "carrier", "flight", "origin", "delayed"]
     names = ["on_date", "by_carrier", "of_flight", "from_origin", "label"]
     labels = arrived[columns].set_axis(names, axis="columns")
-    return records(labels.astype({"label": int}))
+    return records(labels.astype({"label": int}).assign(at=time.time()))
 
 
 def live_quality(engine: Engine, flight_date: str) -> list[dict[str, Any]]:
@@ -122,16 +123,49 @@ def live_quality(engine: Engine, flight_date: str) -> list[dict[str, Any]]:
             func.avg((probability - outcome) * (probability - outcome)).label("brier_score"),
             func.avg(hit).label("accuracy"),
         )
-        .join_from(
-            predictions,
-            features,
-            (predictions.c.flight_date == features.c.flight_date)
-            & (predictions.c.carrier == features.c.carrier)
-            & (predictions.c.flight == features.c.flight)
-            & (predictions.c.origin == features.c.origin),
+        .join_from(predictions, features, _SAME_FLIGHT)
+        .where(
+            predictions.c.flight_date == flight_date,
+            predictions.c.made_at > time.time() - REPLAYED_S,
+            features.c.arrived_at > predictions.c.made_at,
         )
-        .where(predictions.c.flight_date == flight_date, outcome.is_not(None))
         .group_by(predictions.c.model_version)
     )
     with engine.connect() as connection:
         return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+def take_outcomes(engine: Engine, *, older_than: float) -> list[dict[str, Any]]:
+    """Return predictions whose flights have arrived and that were not returned before.
+
+    Args:
+        engine: the feature store.
+        older_than: seconds from a prediction until its outcome is told.
+
+    Returns:
+        Rows of ``prediction_id``, ``made_at`` (Unix seconds), ``probability`` and ``delayed``.
+
+    """
+    now = time.time()
+    due = (
+        select(
+            predictions.c.id,
+            predictions.c.prediction_id,
+            predictions.c.made_at,
+            predictions.c.probability,
+            features.c.delayed,
+        )
+        .join_from(predictions, features, _SAME_FLIGHT)
+        .where(
+            predictions.c.reported == 0,
+            predictions.c.made_at.between(now - REPLAYED_S, now - older_than),
+            features.c.arrived_at > predictions.c.made_at,
+        )
+    )
+    with engine.begin() as connection:
+        found = [dict(row) for row in connection.execute(due).mappings()]
+        told = [{"row": row.pop("id")} for row in found]
+        if told:
+            statement = update(predictions).where(predictions.c.id == bindparam("row"))
+            connection.execute(statement.values(reported=1), told)
+    return found

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
 NAME = "flight-delay"
+LATE = 0.5
+"""Probability from which a flight is called late."""
 MODELS = Path("models")
 _KEPT_VERSIONS = 5
 
@@ -43,6 +45,16 @@ def encode(
     return values
 
 
+def outcome(*, late: bool) -> str:
+    """Return what is predicted, and told afterwards, in a word."""
+    return "delayed" if late else "as planned"
+
+
+def scores(probability: float) -> dict[str, float]:
+    """Return the probability of each outcome."""
+    return {"delayed": probability, "as planned": 1 - probability}
+
+
 def versions() -> list[int]:
     """Return the versions there are files of, oldest first."""
     return sorted(int(path.stem.rpartition("-")[2]) for path in MODELS.glob(f"{NAME}-*.joblib"))
@@ -64,6 +76,11 @@ def load(version: int) -> Model:
     """Read a version. Only files that this workload wrote: joblib runs code of the file."""
     model: Model = joblib.load(_path(version))
     return model
+
+
+def made_at(version: int) -> float:
+    """Return when a version was written, as Unix seconds."""
+    return _path(version).stat().st_mtime
 
 
 def limit_threads() -> None:

@@ -19,10 +19,11 @@ from pydantic import BaseModel
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+import vedette
 from vedette.core.errors import UnavailableError
 from vedette.demo.workload import model as models
 from vedette.demo.workload import service
-from vedette.demo.workload.feature_store import features, open_store
+from vedette.demo.workload.feature_store import FEATURES, features, open_store
 from vedette.demo.workload.message_queue import PREDICTIONS, MessageQueue
 from vedette.demo.workload.served_model import ServedModel
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 SERVICE = "predict-api"
 ADDRESS_FILE = Path("predict-api.url")
-_LATE = 0.5
 _log = logging.getLogger(__name__)
 _tracer = trace.get_tracer("vedette.demo.predict_api")
 _meter = metrics.get_meter("vedette.demo.predict_api")
@@ -67,6 +67,7 @@ class Prediction(BaseModel):
     probability: float
     late: bool
     model_version: int
+    prediction_id: str
 
 
 def find_features(engine: Engine, key: FlightKey) -> dict[str, Any]:
@@ -106,10 +107,15 @@ def make_app(engine: Engine, served: ServedModel) -> FastAPI:
     @app.post("/v1/predictions")
     def predict(key: FlightKey) -> Prediction:
         row = find_features(engine, key)
-        probability, version = _predict(served, row)
+        probability, version, prediction_id = _predict(served, row)
         body = {**key.model_dump(), "model_version": version, "probability": probability}
-        queue.send({**body, "made_at": time.time()})
-        return Prediction(probability=probability, late=probability >= _LATE, model_version=version)
+        queue.send({**body, "prediction_id": prediction_id, "made_at": time.time()})
+        return Prediction(
+            probability=probability,
+            late=probability >= models.LATE,
+            model_version=version,
+            prediction_id=prediction_id,
+        )
 
     app.add_exception_handler(UnavailableError, _not_ready)
     app.add_exception_handler(SQLAlchemyError, _store_failed)
@@ -120,17 +126,27 @@ def make_app(engine: Engine, served: ServedModel) -> FastAPI:
     return app
 
 
-def _predict(served: ServedModel, row: dict[str, Any]) -> tuple[float, int]:
+def _predict(served: ServedModel, row: dict[str, Any]) -> tuple[float, int, str]:
     labels = {"vedette.model.name": models.NAME, "vedette.model.version": str(served.version)}
     started = time.perf_counter()
     with _tracer.start_as_current_span("predict", attributes=labels) as span:
         probability, version = served.predict(row)
         span.set_attribute("vedette.model.prediction.score", probability)
-    _duration.record(time.perf_counter() - started, labels)
+        taken = time.perf_counter() - started
+        [prediction_id] = vedette.log_predictions(
+            models.NAME,
+            models.outcome(late=probability >= models.LATE),
+            {name: row[name] for name in FEATURES},
+            version=version,
+            endpoint=SERVICE,
+            scores=models.scores(probability),
+            latency_ms=1e3 * taken,
+        )
+    _duration.record(taken, labels)
     _scores.record(probability, labels)
-    late = probability >= _LATE
+    late = probability >= models.LATE
     _predictions.add(1, {**labels, "vedette.model.prediction.class": "late" if late else "on_time"})
-    return probability, version
+    return probability, version, prediction_id
 
 
 # Handlers make the answer, so nothing propagates to the instrumentation: the span is told here.

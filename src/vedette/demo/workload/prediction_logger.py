@@ -32,6 +32,7 @@ _age = _meter.create_histogram(
     "Time a message waited in the queue",
     explicit_bucket_boundaries_advisory=service.SECONDS,
 )
+_KEPT = [c.name for c in predictions.c if c.name not in {"id", "reported"}]
 _labels = {"messaging.destination.name": PREDICTIONS, "messaging.system": SYSTEM}
 
 
@@ -51,7 +52,7 @@ def process(queue: MessageQueue, message: Message) -> dict[str, object]:
             body["probability"],
             body["model_version"],
         )
-        return {column.name: body[column.name] for column in predictions.c if column.name != "id"}
+        return {name: body[name] for name in _KEPT}
 
 
 def keep(engine: Engine, done: list[Message], rows: list[dict[str, object]]) -> None:

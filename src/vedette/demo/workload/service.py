@@ -7,8 +7,18 @@ import os
 import signal
 import sys
 import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from opentelemetry import propagate, trace
+from opentelemetry.trace import SpanKind
 
 import vedette
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from opentelemetry.trace import Span
 
 NAMESPACE = "flight-delay"
 ENVIRONMENT = "demo"
@@ -18,13 +28,16 @@ _METRIC_INTERVAL_S = 15.0
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def start(service_name: str) -> threading.Event:
+def start(service_name: str, *, is_job: bool = False) -> threading.Event:
     """Start telemetry of this process; return the event that is set when it shall end.
 
-    SIGTERM, SIGINT or the end of standard input end a service. The latter comes by itself when
-    the process that holds the other end dies, so no service is left behind.
+    A job ends by itself, and SIGTERM ends it at once. A service ends by SIGTERM, SIGINT or the end
+    of standard input. The latter comes by itself when the process that holds the other end dies, so
+    no service is left behind.
     """
     logging.basicConfig(level=logging.INFO, format=_LOG_FORMAT)
+    # httpx says every request at INFO; the spans say more.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     vedette.init(
         service_name,
         service_version=vedette.__version__,
@@ -33,11 +46,27 @@ def start(service_name: str) -> threading.Event:
         metric_interval=_METRIC_INTERVAL_S,
     )
     stopping = threading.Event()
+    if is_job:
+        return stopping
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     if not sys.stdin.isatty():
         threading.Thread(target=_watch_stdin, args=(stopping,), daemon=True).start()
     return stopping
+
+
+@contextmanager
+def job(name: str, **attributes: str) -> Iterator[Span]:
+    """Open the span of a job that another service started; its trace goes on here.
+
+    It was started asynchronously, so the span is of the kind CONSUMER, as the tracing API says.
+    """
+    context = propagate.extract({"traceparent": os.environ.get("TRACEPARENT", "")})
+    tracer = trace.get_tracer("vedette.demo.job")
+    with tracer.start_as_current_span(
+        name, context=context, kind=SpanKind.CONSUMER, attributes=attributes
+    ) as span:
+        yield span
 
 
 def _watch_stdin(stopping: threading.Event) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import shutil
 import zipfile
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LANDING = Path("landing")
+_FIRST_DAY = "2013-06-01"
+DAYS_VARIABLE = "FLIGHTS_ARCHIVE_DAYS"
+ARCHIVE_DAYS = int(os.environ.get(DAYS_VARIABLE, "20"))
+LIVE_DAYS = ARCHIVE_DAYS // 2
+"""Days to learn from, and days that are played; fewer are quicker to be filled in."""
 _COMPLETE = LANDING / "complete"
 _DAY_FIELDS = {"flights": slice(0, 3), "weather": slice(1, 4)}
 """Where year, month and day stand in a line."""
@@ -88,3 +95,33 @@ def days() -> list[str]:
     """Return the days that both feeds have a file of, in order (weather ends on 30 December)."""
     feeds = ({path.stem for path in (LANDING / feed).glob("*.csv")} for feed in _DAY_FIELDS)
     return sorted(set.intersection(*feeds))
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """The days that are played: an archive that models learn from, and days that come again and again.
+
+    Both are of the same six weeks of summer, taken in turns, so that a model meets days that it has
+    not seen while nothing drifts by itself: what drifts, drifts for a reason.
+
+    Attributes:
+        archive: the first days of the pipeline.
+        live: the days after them, played in a circle.
+
+    """
+
+    archive: tuple[str, ...]
+    live: tuple[str, ...]
+
+    def day(self, number: int) -> str:
+        """Return the day (ISO 8601) that has a number in the pipeline, from 0."""
+        later = number - len(self.archive)
+        return self.archive[number] if later < 0 else self.live[later % len(self.live)]
+
+
+def season() -> Season:
+    """Return the days that are played; the landing zone is filled."""
+    found = days()
+    start = found.index(_FIRST_DAY)
+    stretch = found[start : start + 2 * ARCHIVE_DAYS]
+    return Season(tuple(stretch[::2]), tuple(stretch[1 :: 2 * ARCHIVE_DAYS // LIVE_DAYS]))

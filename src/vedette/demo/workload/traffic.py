@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 
 SERVICE = "traffic-client"
 ADDRESS_FILE = Path("predict-api.url")
-DAY_SECONDS = 600.0
+DAY_SECONDS = 300.0
 _FIRST_HOUR = 8
 _MOST_AT_ONCE = 64
-_LEAST_SHARE = 0.1
-_CROWD_EVERY_S, _CROWD_SECONDS, _CROWD_FACTOR = 420.0, 25.0, 6.0
+_LEAST_SHARE = 0.5
+_CROWD_EVERY_S, _CROWD_SECONDS, _CROWD_FACTOR = 420.0, 12.0, 4.0
 _MISTYPED = 0.01
 _SERVER_ERROR = 500
 _TIMEOUT_S = 10.0
 _LONGEST_PAUSE_S = 0.5
+_WAITING_S = 0.5
 _log = logging.getLogger(__name__)
 _tracer = trace.get_tracer("vedette.demo.traffic")
 
@@ -62,7 +63,7 @@ class Travellers:
         """Return the share of the busiest hour's demand at a moment of the played day."""
         hour = (_FIRST_HOUR + int(seconds / DAY_SECONDS * 24)) % 24
         busiest = max(self._by_hour.values(), default=1)
-        return max(_LEAST_SHARE, self._by_hour[hour] / busiest)
+        return _LEAST_SHARE + (1 - _LEAST_SHARE) * self._by_hour[hour] / busiest
 
     def crowd(self, seconds: float) -> float:
         """Return by how much a campaign multiplies demand at a moment."""
@@ -108,17 +109,17 @@ def _read_address() -> str:
 
 async def wait_for_api(stopping: threading.Event) -> str | None:
     """Return the API's address once it serves a model; None when told to stop before."""
-    while not stopping.is_set():
-        try:
-            url = _read_address()
-            # Waiting is not traffic.
-            with suppress_instrumentation():
-                async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient() as client:
+        while not stopping.is_set():
+            try:
+                url = _read_address()
+                # Waiting is not traffic.
+                with suppress_instrumentation():
                     if (await client.get(f"{url}/healthz")).is_success:
                         return url
-        except (OSError, httpx.HTTPError):
-            pass
-        await asyncio.sleep(0.3)
+            except (OSError, httpx.HTTPError):
+                pass
+            await asyncio.sleep(_WAITING_S)
     return None
 
 
@@ -161,13 +162,11 @@ async def _refresh(travellers: Travellers) -> None:
 def main(arguments: list[str]) -> None:
     """Run the service."""
     parser = argparse.ArgumentParser(prog=SERVICE)
-    parser.add_argument("--seed", type=int, default=13)
-    parser.add_argument("--rate", type=float, default=3.0, help="sessions a second at the peak")
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--rate", type=float, default=2.0, help="sessions a second at the peak")
     parser.add_argument("--sessions", type=int, default=0, help="end after so many; 0: never")
     parser.add_argument("--refresh-seconds", type=float, default=30.0)
     options = parser.parse_args(arguments)
     stopping = service.start(SERVICE)
-    # httpx says every request at INFO; the spans say more.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     HTTPXClientInstrumentor().instrument()
     asyncio.run(run(options, stopping))

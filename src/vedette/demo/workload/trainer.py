@@ -1,19 +1,20 @@
-"""The job ``trainer``: reads the labelled days, fits a model, writes it as the next version."""
+"""The job ``trainer``: fits a model, registers it, and deploys it once somebody has approved it."""
 
 from __future__ import annotations
 
+import argparse
 import logging
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
-from opentelemetry import metrics, propagate, trace
-from opentelemetry.trace import SpanKind
+import pandas as pd
+from opentelemetry import metrics, trace
 from sqlalchemy import func, select
 
 from vedette.demo.workload import model as models
-from vedette.demo.workload import service
+from vedette.demo.workload import service, tracking
 from vedette.demo.workload.feature_store import CATEGORIES, FEATURES, features, open_store
+from vedette.demo.workload.source import ARCHIVE_DAYS
 
 models.limit_threads()
 
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 SERVICE = "trainer"
-TRAINING_DAYS = 28
-_VALIDATION_SHARE = 0.2
-_PARAMETERS = {
-    "max_iter": 60,
-    "learning_rate": 0.08,
-    "max_leaf_nodes": 15,
-    "l2_regularization": 1.0,
-    "random_state": 0,
-}
+_PARAMETERS = {"max_iter": 60, "l2_regularization": 1.0, "random_state": 0}
+_SEARCH = (
+    {"learning_rate": 0.08, "max_leaf_nodes": 15},
+    {"learning_rate": 0.05, "max_leaf_nodes": 31},
+    {"learning_rate": 0.12, "max_leaf_nodes": 7},
+    {"learning_rate": 0.08, "max_leaf_nodes": 31},
+)
+"""Each training tries the next of them."""
+_CHALLENGER = {"learning_rate": 0.2, "max_leaf_nodes": 63, "max_iter": 120}
 _log = logging.getLogger(__name__)
 _tracer = trace.get_tracer("vedette.demo.trainer")
 _meter = metrics.get_meter("vedette.demo.trainer")
@@ -48,83 +49,108 @@ _duration = _meter.create_histogram(
 _rows = _meter.create_gauge("vedette.model.training.rows", "{row}", "Rows a model is fitted on")
 
 
-def read_training_set(engine: Engine) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return labelled flights, oldest first, and the features that the newest day has values of."""
+def read_training_set(engine: Engine) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Return what to learn from, what to be tested on, and the features to use.
+
+    Learned is from the labelled flights of the archive, tested on those of the days after it; used are
+    the features that the newest day has values of.
+    """
     newest = select(func.max(features.c.day_number)).scalar_subquery()
     with engine.connect() as connection:
-        rows = (
-            connection.execute(
-                select(features)
-                .where(features.c.delayed.is_not(None))
-                .where(features.c.day_number >= newest - TRAINING_DAYS)
-                .order_by(features.c.day_number, features.c.hour, features.c.flight)
-            )
-            .mappings()
-            .all()
+        found = connection.execute(
+            select(features.c.day_number, *(features.c[name] for name in (*FEATURES, "delayed")))
+            .where(features.c.delayed.is_not(None))
+            .order_by(features.c.day_number, features.c.hour, features.c.flight)
         )
+        frame = pd.DataFrame(found.mappings().all())
         counts = connection.execute(
             select(*(func.count(features.c[name]).label(name) for name in FEATURES)).where(
                 features.c.day_number == newest
             )
         ).one()
-    return [dict(row) for row in rows], [name for name in FEATURES if getattr(counts, name)]
+    archived = frame.pop("day_number") < ARCHIVE_DAYS
+    used = [name for name in FEATURES if getattr(counts, name)]
+    return frame[archived], frame[~archived], used
 
 
-def train(engine: Engine) -> models.Model:
-    """Fit, evaluate on the newest fifth, save; returns the new version."""
-    known = models.versions()
-    version = known[-1] + 1 if known else 1
-    labels = {"vedette.model.name": models.NAME, "vedette.model.version": str(version)}
-    # A job that another service started asynchronously: kind CONSUMER, as the tracing API says.
-    with _tracer.start_as_current_span(
-        f"train {models.NAME}",
-        context=propagate.extract({"traceparent": os.environ.get("TRACEPARENT", "")}),
-        kind=SpanKind.CONSUMER,
-        attributes={**labels, **{f"vedette.model.param.{k}": v for k, v in _PARAMETERS.items()}},
-    ) as span:
+def train(engine: Engine, *, challenger: bool = False, patience: float = 60.0) -> None:
+    """Fit, evaluate, register, ask for approval; what is approved is deployed.
+
+    Args:
+        engine: the feature store.
+        challenger: try a larger model, and leave its request to whoever looks at it.
+        patience: seconds that the job waits for the decision.
+
+    """
+    attributes = {"vedette.model.name": models.NAME}
+    with service.job(f"train {models.NAME}", **attributes) as span:
         with _tracer.start_as_current_span("read training set") as reading:
-            rows, used = read_training_set(engine)
-            reading.set_attribute("vedette.task.rows.out", len(rows))
+            known, unseen, used = read_training_set(engine)
+            reading.set_attribute("vedette.task.rows.out", len(known) + len(unseen))
         span.set_attribute("vedette.model.features", used)
         dropped = [name for name in FEATURES if name not in used]
         if dropped:
             _log.warning("no values of %s on the newest day: left out", ", ".join(dropped))
-        _log.info(
-            "training %s version %d on %d flights with %d features",
-            models.NAME,
-            version,
-            len(rows),
-            len(used),
-            extra=labels,
+        tried = (
+            _CHALLENGER if challenger else _SEARCH[max(models.versions(), default=0) % len(_SEARCH)]
         )
-        categories = {
-            name: {value: code for code, value in enumerate(sorted({row[name] for row in rows}))}
-            for name in CATEGORIES
-        }
-        inputs = np.array([models.encode(row, used, categories) for row in rows])
-        outcomes = np.array([row["delayed"] for row in rows])
-        split = int(len(rows) * (1 - _VALIDATION_SHARE))
-        estimator = _fit(inputs[:split], outcomes[:split], used, labels)
-        metrics_of_model = _evaluate(estimator, inputs[split:], outcomes[split:], labels)
-        model = models.Model(version, tuple(used), categories, estimator, metrics_of_model)
-        with _tracer.start_as_current_span("save model") as saving:
-            path = models.save(model)
-            saving.set_attribute("file.path", str(path))
-            saving.set_attribute("file.size", path.stat().st_size)
-        span.set_attributes({f"vedette.model.metric.{k}": v for k, v in metrics_of_model.items()})
-        return model
+        purpose = "challenger" if challenger else "retraining"
+        with tracking.training_run(purpose, known[[*used, "delayed"]]) as run_id:
+            run = {"vedette.run.id": run_id}
+            _log.info(
+                "training %s on %d flights with %d features",
+                models.NAME, len(known), len(used), extra={**run, "vedette.model.name": models.NAME},
+            )  # fmt: skip
+            categories = {
+                name: {value: code for code, value in enumerate(sorted(known[name].unique()))}
+                for name in CATEGORIES
+            }
+            inputs = _inputs(known, used, categories)
+            estimator = _fit(inputs, known["delayed"].to_numpy(), used, _PARAMETERS | tried)
+            version = tracking.registered_version(run_id)
+            labels = {"vedette.model.name": models.NAME, "vedette.model.version": str(version)}
+            span.set_attributes({**labels, **run})
+            _rows.set(len(known), labels)
+            tests, outcomes = _inputs(unseen, used, categories), unseen["delayed"].to_numpy()
+            found = _evaluate(estimator, tests, outcomes, labels)
+            tracking.log_quality(found, estimator, tests, outcomes)
+        span.set_attributes({f"vedette.model.metric.{k}": v for k, v in found.items()})
+        model = models.Model(version, tuple(used), categories, estimator, found)
+        request = tracking.ask_for_approval(version, found, purpose)
+        if challenger or not tracking.is_approved(request, patience):
+            return
+        _deploy(model, known, unseen, estimator.predict_proba(tests)[:, 1])
+
+
+def _deploy(
+    model: models.Model, known: pd.DataFrame, unseen: pd.DataFrame, probabilities: NDArray[Any]
+) -> None:
+    with _tracer.start_as_current_span("deploy model") as span:
+        tracking.send_reference(model, unseen, probabilities)
+        tracking.send_profile(model, known)
+        path = models.save(model)
+        tracking.promote(model.version)
+        span.set_attribute("file.path", str(path))
+        span.set_attribute("file.size", path.stat().st_size)
+        _log.info("model version %d is deployed", model.version)
+
+
+def _inputs(
+    frame: pd.DataFrame, used: list[str], categories: dict[str, dict[str, int]]
+) -> NDArray[Any]:
+    columns = [frame[n].map(categories[n]) if n in CATEGORIES else frame[n] for n in used]
+    return np.column_stack([column.to_numpy(dtype=float) for column in columns])
 
 
 def _fit(
-    inputs: NDArray[Any], outcomes: NDArray[Any], used: list[str], labels: dict[str, str]
+    inputs: NDArray[Any], outcomes: NDArray[Any], used: list[str], parameters: dict[str, Any]
 ) -> HistGradientBoostingClassifier:
     started = time.perf_counter()
     with _tracer.start_as_current_span("fit", attributes={"vedette.task.rows.in": len(inputs)}):
         is_category = [name in CATEGORIES for name in used]
-        estimator = HistGradientBoostingClassifier(categorical_features=is_category, **_PARAMETERS)
+        estimator = HistGradientBoostingClassifier(categorical_features=is_category, **parameters)
         estimator.fit(inputs, outcomes)
     _duration.record(time.perf_counter() - started, {"vedette.model.name": models.NAME})
-    _rows.set(len(inputs), labels)
     return estimator
 
 
@@ -158,7 +184,10 @@ def _evaluate(
         return found
 
 
-def main(_arguments: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Run the job once."""
-    service.start(SERVICE)
-    train(open_store())
+    parser = argparse.ArgumentParser(prog=SERVICE)
+    parser.add_argument("--challenger", action="store_true", help="a larger model, not awaited")
+    options = parser.parse_args(arguments)
+    service.start(SERVICE, is_job=True)
+    train(open_store(), challenger=options.challenger)

@@ -28,6 +28,11 @@ _WORD = re.compile(r"[0-9a-z\x80-\U0010ffff]+")
 _LOWER = {ord(upper): upper.lower() for upper in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 LEVELS = ("trace", "debug", "info", "warn", "error", "fatal")
+LEVEL_NAME = (
+    f"if(SeverityNumber BETWEEN 1 AND 24, {list(LEVELS)}[intDiv(SeverityNumber - 1, 4) + 1], "
+    "lower(SeverityText))"
+)
+"""SQL for a log record's level in one spelling, whatever its sender writes; '' where unset."""
 """The OpenTelemetry severity levels, lowest first; each is four severity numbers wide."""
 
 _LEVEL_WIDTH = 4

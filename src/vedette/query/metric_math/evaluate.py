@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Protocol, cast
 
 import numpy as np
 
 from vedette.query.language.errors import RefusedError
 from vedette.query.metric_math import functions
+from vedette.query.metric_math.band import DEFAULT_WIDTH, band
 from vedette.query.metric_math.operators import combine, negate
 from vedette.query.metric_math.tree import (
     Array,
@@ -38,6 +40,9 @@ class Environment(Protocol):
 
     def search(self, selector: str, statistic: str) -> SeriesArray:
         """Return each series that a selector matches."""
+
+    def earlier(self) -> Environment:
+        """Return the environment over the same grid with the history before it that bands need."""
 
 
 def evaluate(node: Node, environment: Environment) -> Value:
@@ -75,12 +80,8 @@ def _flat(values: tuple[Value, ...]) -> SeriesArray:
 
 def _call(node: Call, environment: Environment) -> Value:
     name, grid = node.function, environment.grid
-    if name == "METRICS":
-        part = cast("Text", node.arguments[0]).value if node.arguments else ""
-        return environment.metrics(part)
-    if name == "SEARCH":
-        selector, statistic = (cast("Text", argument).value for argument in node.arguments)
-        return environment.search(selector, statistic)
+    if name in _OF_ENVIRONMENT:
+        return _OF_ENVIRONMENT[name](node, environment)
     words = {n: arg.value for n, arg in enumerate(node.arguments) if isinstance(arg, Word)}
     values = [
         0.0 if n in words else evaluate(argument, environment)
@@ -93,6 +94,38 @@ def _call(node: Call, environment: Environment) -> Value:
     if name in functions.REDUCERS:
         return functions.reduce(name, grid, cast("TimeSeries | SeriesArray", values[0]))
     return _special(node, values, words, grid)
+
+
+def _metrics(node: Call, environment: Environment) -> SeriesArray:
+    part = cast("Text", node.arguments[0]).value if node.arguments else ""
+    return environment.metrics(part)
+
+
+def _search(node: Call, environment: Environment) -> SeriesArray:
+    selector, statistic = (cast("Text", argument).value for argument in node.arguments)
+    return environment.search(selector, statistic)
+
+
+def _band(node: Call, environment: Environment) -> SeriesArray:
+    wide = environment.earlier()
+    value = cast("TimeSeries | SeriesArray", evaluate(node.arguments[0], wide))
+    width = evaluate(node.arguments[1], environment) if len(node.arguments) > 1 else DEFAULT_WIDTH
+    number = cast("float", width)
+    if not np.isfinite(number) or number <= 0:
+        raise RefusedError(
+            f"the width of a band must be above 0, and this is {number:g}",
+            node.arguments[1].start,
+            "give a number of standard deviations, such as 2",
+        )
+    series = (value,) if isinstance(value, TimeSeries) else value
+    return band(wide.grid, series, number, len(environment.grid))
+
+
+_OF_ENVIRONMENT: Mapping[str, Callable[[Call, Environment], SeriesArray]] = {
+    "ANOMALY_DETECTION_BAND": _band,
+    "METRICS": _metrics,
+    "SEARCH": _search,
+}
 
 
 def _special(node: Call, values: list[Value], words: dict[int, str], grid: Grid) -> Value:

@@ -53,12 +53,13 @@ def negate(value: Value) -> Value:
 def combine(operator: str, left: Value, right: Value) -> Value:
     """Apply an operator; an array is taken series by series.
 
-    Raises:
-        TypeError: both are arrays, which the type check refuses before.
-
+    Two arrays are joined series by series where all their labels are the same, as Prometheus joins
+    vectors; a series that the other array does not have is left out. CloudWatch refuses this.
     """
     if isinstance(left, tuple) and isinstance(right, tuple):
-        raise TypeError("an operator joins at most one array")
+        others = {tuple(sorted(one.labels.items())): one for one in right}
+        pairs = ((one, others.get(tuple(sorted(one.labels.items())))) for one in left)
+        return tuple(_joined(operator, one, other) for one, other in pairs if other is not None)
     if isinstance(left, tuple):
         return tuple(_joined(operator, series, right) for series in left)
     if isinstance(right, tuple):

@@ -69,12 +69,6 @@ def _reference(node: Reference, kinds: Kinds) -> Kind:
 
 def _binary(node: Binary, kinds: Kinds) -> Kind:
     left, right = check(node.left, kinds), check(node.right, kinds)
-    if left is _ARRAY and right is _ARRAY:
-        raise RefusedError(
-            f"{node.operator} cannot join two arrays of time series",
-            node.start,
-            "reduce one of them to a time series, for example with SUM(...)",
-        )
     if _ARRAY in (left, right):
         return _ARRAY
     return _SERIES if _SERIES in (left, right) else _SCALAR
@@ -202,6 +196,14 @@ def _metric_count(node: Call, kinds: Kinds) -> Kind:
     return _SCALAR
 
 
+def _band(node: Call, kinds: Kinds) -> Kind:
+    _count(node, 1, 2)
+    _argument(node, 0, kinds, _SERIES, _ARRAY)
+    if len(node.arguments) > 1:
+        _argument(node, 1, kinds, _SCALAR)
+    return _ARRAY
+
+
 def _period(node: Call, kinds: Kinds) -> Kind:
     _count(node, 1, 1)
     _argument(node, 0, kinds, _SERIES)
@@ -254,6 +256,7 @@ _SIGNATURES: Mapping[str, Callable[[Call, Kinds], Kind]] = {
     **dict.fromkeys(ELEMENTWISE, _same),
     **dict.fromkeys(STEPWISE, _same_series),
     **dict.fromkeys(REDUCERS, _reduced),
+    "ANOMALY_DETECTION_BAND": _band,
     "FILL": _fill,
     "FIRST": _one_of_array,
     "IF": _if,

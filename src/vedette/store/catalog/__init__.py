@@ -1,6 +1,16 @@
 """The catalog: mutable, few entities in SQLite or PostgreSQL, every change of one audited."""
 
-from vedette.store.catalog.actor import Actor, IdentityType, Principal
+from vedette.store.catalog import (  # noqa: F401 - their tables
+    data_models,
+    definition_models,
+    governance_models,
+    model_monitor_models,
+    organisation_models,
+    pipeline_models,
+    registry_models,
+    tracking_models,
+)
+from vedette.store.catalog.actor import Actor, IdentityType, Principal, TagCondition
 from vedette.store.catalog.audit_record import AuditEvent
 from vedette.store.catalog.catalog import Catalog, FirstStart
 from vedette.store.catalog.checks import Page
@@ -22,4 +32,5 @@ __all__ = [
     "Role",
     "Scope",
     "Signal",
+    "TagCondition",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from vedette.core.identity import DEFAULT_ACCOUNT
 from vedette.store.catalog.roles import Permission, Role, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 
@@ -24,11 +24,24 @@ class IdentityType(StrEnum):
     ANONYMOUS = "Anonymous"
 
 
+@dataclass(frozen=True, slots=True)
+class TagCondition:
+    """A tag that a resource must carry, for a limited role to change it."""
+
+    key: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Who did something and over which request; every change of the catalog needs one.
 
-    ``account`` is the account acted from, None before a caller is known.
+    ``account`` is the account acted from, None before a caller is known. ``service_account`` is the
+    name of the one that owns the key. ``only`` limits the change to resources that carry one of these
+    tags; empty for no limit. ``Catalog.change`` holds it.
     """
 
     type: IdentityType
@@ -38,6 +51,8 @@ class Actor:
     ip: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+    service_account: str | None = None
+    only: tuple[TagCondition, ...] = ()
 
     @classmethod
     def system(cls, name: str, account: str = DEFAULT_ACCOUNT) -> Actor:
@@ -65,6 +80,10 @@ class Principal:
 
     ``session_id`` and ``csrf_token`` are set where it came by a session: a request that changes
     something must then repeat the CSRF token in a header.
+
+    ``limited`` has permissions that hold for resources with one of some tags alone; ``admitted`` makes
+    the principal of a call of them, whose ``only`` are these tags. ``service_account`` is the name of
+    the one that owns the key.
     """
 
     type: IdentityType
@@ -77,6 +96,9 @@ class Principal:
     expires: datetime | None = None
     session_id: str | None = None
     csrf_token: str | None = field(default=None, repr=False)
+    service_account: str | None = None
+    limited: Mapping[Permission, tuple[TagCondition, ...]] = field(default_factory=dict, hash=False)
+    only: tuple[TagCondition, ...] = ()
 
     @classmethod
     def unrestricted(cls, account: str = DEFAULT_ACCOUNT) -> Principal:
@@ -96,6 +118,21 @@ class Principal:
                 f"{self.name!r} may not do this in account {self.account!r}: it lacks {permission}",
                 remedy="ask an admin of the account for a role or a key that has it",
             )
+
+    def admitted(self, permission: Permission) -> Principal:
+        """Return the principal of a call that asks for ``permission``, whole or limited by tags.
+
+        Whoever calls this must change the catalog by ``Catalog.change`` alone, with an actor that this
+        principal makes: it holds the limit. Otherwise use ``require``.
+
+        Raises:
+            ForbiddenError: the caller has it neither for the account nor for tagged resources.
+
+        """
+        if permission not in self.permissions and (only := self.limited.get(permission)):
+            return replace(self, only=only)
+        self.require(permission)
+        return self
 
     def require_grantable(self, permissions: Iterable[Permission]) -> None:
         """Raise ``ForbiddenError`` where the caller would hand out more than it has itself."""
@@ -122,4 +159,6 @@ class Principal:
             ip=ip,
             user_agent=user_agent,
             request_id=request_id,
+            service_account=self.service_account,
+            only=self.only,
         )

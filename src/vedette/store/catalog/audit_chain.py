@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from vedette.core.errors import InvalidInputError, StoreError
 from vedette.store.catalog.audit_record import AuditEvent, build_record, canonical, hash_text
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 MAX_BATCH = 1000
+_INSERT = insert(AuditRow.__table__)  # type: ignore[arg-type] # it is a table
+_MOVE_HEAD = update(AuditHeadRow.__table__).values(  # type: ignore[arg-type]
+    sequence=bindparam("new_sequence"), hash=bindparam("new_hash")
+)
 
 
 def lock(session: Session) -> AuditHeadRow:
@@ -37,15 +41,16 @@ def lock(session: Session) -> AuditHeadRow:
     return head
 
 
-def append(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> None:
-    """Append one record for each event, in order; the caller commits."""
+def append(
+    session: Session, events: Sequence[AuditEvent], *, now: datetime, head: AuditHeadRow
+) -> None:
+    """Append one record for each event, in order, after ``lock`` gave the head; the caller commits."""
     if len(events) > MAX_BATCH:
         raise InvalidInputError(
             f"{len(events)} audit events are too many at once",
             field="events",
             remedy=f"give up to {MAX_BATCH}",
         )
-    head = lock(session)
     sequence, previous = head.sequence, head.hash
     rows = []
     for event in events:
@@ -67,5 +72,7 @@ def append(session: Session, events: Sequence[AuditEvent], *, now: datetime) -> 
                 "hash": previous,
             }
         )
-    session.execute(insert(AuditRow), rows)
-    session.execute(update(AuditHeadRow).values(sequence=sequence, hash=previous))
+    # On the connection: the session's own way of the same statements takes twice the time.
+    connection = session.connection()
+    connection.execute(_INSERT, rows)
+    connection.execute(_MOVE_HEAD, {"new_sequence": sequence, "new_hash": previous})

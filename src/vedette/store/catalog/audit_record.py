@@ -78,18 +78,21 @@ def build_record(
     """Return the members of a record, all of them plain JSON."""
     actor = event.actor
     error = event.error
+    identity = {
+        "type": str(actor.type),
+        "principalId": clean_text(actor.id),
+        "userName": clean_text(actor.name),
+        "accountId": actor.account,
+    }
+    if actor.service_account is not None:
+        identity["serviceAccount"] = clean_text(actor.service_account)
     return {
         "eventVersion": EVENT_VERSION,
         "eventID": new_id(),
         "eventTime": format_time(event.time or now),
         "eventSource": clean_text(event.source),
         "eventName": event.name,
-        "userIdentity": {
-            "type": str(actor.type),
-            "principalId": clean_text(actor.id),
-            "userName": clean_text(actor.name),
-            "accountId": actor.account,
-        },
+        "userIdentity": identity,
         "sourceIPAddress": clean_optional(actor.ip),
         "userAgent": clean_optional(actor.user_agent),
         "requestID": clean_optional(actor.request_id),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from vedette.core.errors import ForbiddenError, UnauthenticatedError, UnavailableError
+from vedette.store.catalog.access_models import ServiceAccountRow
 from vedette.store.catalog.actor import IdentityType, Principal
 from vedette.store.catalog.keys import (
     hash_secret,
@@ -19,7 +21,7 @@ from vedette.store.catalog.keys import (
     secret_matches,
     split_key,
 )
-from vedette.store.catalog.memberships import roles_in
+from vedette.store.catalog.memberships import limited_in, limits_of, roles_in
 from vedette.store.catalog.models import (
     AccountRow,
     ApiKeyRow,
@@ -29,6 +31,7 @@ from vedette.store.catalog.models import (
 )
 from vedette.store.catalog.principal_cache import LIFETIME_S, TimedCache
 from vedette.store.catalog.roles import permissions_of
+from vedette.store.catalog.service_accounts import permissions_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -135,7 +138,7 @@ class Authentication:
             raise _refusal("the API key has expired")
         _require_enabled(session, row.account)
         scopes = parse_stored_scopes(row.scopes)
-        return Principal(
+        principal = Principal(
             type=IdentityType.API_KEY,
             id=row.id,
             name=row.name,
@@ -143,6 +146,26 @@ class Authentication:
             permissions=permissions_of(row.account, scopes=scopes),
             scopes=scopes,
             expires=row.expires,
+        )
+        if row.service_account_id is None:
+            return principal
+        return self._owned(session, principal, row.service_account_id)
+
+    def _owned(self, session: Session, principal: Principal, owner_id: str) -> Principal:
+        """Return the principal of a service account's key: what the key allows of what the roles do."""
+        owner = session.get(ServiceAccountRow, owner_id)
+        if owner is None or owner.disabled:
+            raise _refusal("the service account of the key is disabled")
+        if owner.expires is not None and owner.expires <= self._database.clock.now():
+            raise _refusal("the service account of the key has expired")
+        permissions, limited = permissions_with(owner, principal.scopes)
+        return replace(
+            principal,
+            name=owner.name,
+            service_account=owner.name,
+            permissions=permissions,
+            limited=limited,
+            expires=_earlier(principal.expires, owner.expires),
         )
 
     def _load_session(self, token: str, account: str | None) -> Principal:
@@ -170,18 +193,8 @@ class Authentication:
         if account is not None and account != key.account:
             raise _no_role(key.name, account)
         principal = self._principal_of_key(session, key)
-        ends = row.expires if key.expires is None else min(row.expires, key.expires)
-        return Principal(
-            type=principal.type,
-            id=principal.id,
-            name=principal.name,
-            account=principal.account,
-            permissions=principal.permissions,
-            scopes=principal.scopes,
-            expires=ends,
-            session_id=row.id,
-            csrf_token=row.csrf_token,
-        )
+        ends = _earlier(principal.expires, row.expires)
+        return replace(principal, expires=ends, session_id=row.id, csrf_token=row.csrf_token)
 
     def _touch(self, key_id: str, now: datetime) -> None:
         """Note that a key was used. Only one thread does, and failing to is not a refusal."""
@@ -210,21 +223,27 @@ def _principal_of_user_session(session: Session, row: SessionRow, account: str) 
     user = session.get(UserRow, row.user_id)
     if user is None or user.disabled:
         raise _refusal("the user is disabled")
-    roles = roles_in(session, user.id, account)
-    if not roles:
+    roles, with_tag = roles_in(session, user.id, account), limited_in(session, user.id, account)
+    if not roles and not with_tag:
         raise _no_role(user.login, account)
     _require_enabled(session, account)
+    anywhere, limited = limits_of(with_tag)
     return Principal(
         type=IdentityType.USER,
         id=user.id,
         name=user.login,
         account=account,
-        permissions=permissions_of(account, roles=roles),
+        permissions=permissions_of(account, roles=roles) | anywhere,
         roles=roles,
+        limited=limited,
         expires=row.expires,
         session_id=row.id,
         csrf_token=row.csrf_token,
     )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min(filter(None, (one, other)), default=None)
 
 
 def _require_enabled(session: Session, account: str) -> None:

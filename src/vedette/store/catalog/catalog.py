@@ -9,7 +9,14 @@ from sqlalchemy import select
 
 from vedette.core.errors import UnavailableError
 from vedette.core.identity import DEFAULT_ACCOUNT
-from vedette.store.catalog import backup, migrate
+from vedette.store.catalog import (  # noqa: F401 - their tables are known
+    alarm_models,
+    backup,
+    dashboard_models,
+    incident_models,
+    migrate,
+    oncall_models,
+)
 from vedette.store.catalog.accounts import Accounts
 from vedette.store.catalog.actor import Actor, Principal
 from vedette.store.catalog.audit import Audit
@@ -24,6 +31,9 @@ from vedette.store.catalog.memberships import Memberships
 from vedette.store.catalog.models import AccountRow, ApiKeyRow, UserRow
 from vedette.store.catalog.retention import Retention
 from vedette.store.catalog.roles import Scope
+from vedette.store.catalog.saved_views import SavedViews
+from vedette.store.catalog.scheduled_work import ScheduledWork
+from vedette.store.catalog.service_accounts import ServiceAccounts
 from vedette.store.catalog.sessions import Sessions
 from vedette.store.catalog.sign_in import SignIn
 from vedette.store.catalog.sign_in_links import SignInLinks
@@ -35,9 +45,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from sqlalchemy import Connection
     from sqlalchemy.orm import Session
 
     from vedette.core.identity import ResourceId
+    from vedette.store.catalog.audit_record import AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +77,15 @@ class Catalog:
         self.users = Users(database)
         self.memberships = Memberships(database)
         self.keys = Keys(database)
+        self.service_accounts = ServiceAccounts(database)
         self.sessions = Sessions(database)
         self.sign_in = SignIn(database, self.sessions)
         self.sign_in_links = SignInLinks(database, self.sessions)
         self.tags = Tags(database)
+        self.saved_views = SavedViews(database)
         self.retention = Retention(database)
         self.leases = Leases(database)
+        self.scheduled_work = ScheduledWork(database)
         self.audit = Audit(database)
         self._authentication = Authentication(database)
 
@@ -133,6 +148,26 @@ class Catalog:
         return self._database.change(
             actor, name, account=account, request=request, resources=resources, source=source
         )
+
+    def operate(self) -> AbstractContextManager[Connection]:
+        """Open a transaction on operational tables; see ``Database.operate``."""
+        return self._database.operate()
+
+    def prune_audit(
+        self, event: AuditEvent, *, sequence: int, digest: str
+    ) -> AbstractContextManager[Session]:
+        """Open the change that removes old audit records; see ``Database.prune_audit``."""
+        return self._database.prune_audit(event, sequence=sequence, digest=digest)
+
+    @property
+    def clock(self) -> Clock:
+        """The clocks of the catalog."""
+        return self._database.clock
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._database.dialect
 
     def authenticate_key(self, text: str) -> Principal:
         """Return the principal of an API key, or raise ``UnauthenticatedError``."""

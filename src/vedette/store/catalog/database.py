@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from vedette.core.errors import StoreError, UnavailableError
+from vedette.core.errors import ForbiddenError, StoreError, UnavailableError
 from vedette.core.time import utc_now
 from vedette.store.catalog import audit_chain
 from vedette.store.catalog.audit_record import DEFAULT_SOURCE, AuditEvent
+from vedette.store.catalog.calls import note_recorded
 from vedette.store.catalog.engine import BUSY_TIMEOUT_S, WriteScope, writable
 from vedette.store.catalog.failures import translated_errors
+from vedette.store.catalog.tagged import carries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from vedette.core.errors import VedetteError
     from vedette.core.identity import ResourceId
     from vedette.store.catalog.actor import Actor
+    from vedette.store.catalog.models import AuditHeadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,8 @@ class Database:
             source: the part of Vedette that was asked.
 
         Raises:
+            ForbiddenError: the actor's role is limited to resources with a tag, and one of the
+                change's resources does not carry it, or it names none.
             UnavailableError: another change did not end within 10 seconds, or the database is away.
             StoreError: a change was opened inside another one.
 
@@ -146,23 +151,62 @@ class Database:
             resources=resources,
             source=source,
         )
-        with self._append_transaction() as session:
+        with self._append_transaction() as (session, head):
             change = Change(session, event)
             try:
                 yield change
             except _Cancelled:
                 session.rollback()
                 return
+            if change.event.actor.only:
+                self._require_tagged(change.event)
             session.flush()
-            audit_chain.append(session, [change.event], now=self.clock.now())
+            audit_chain.append(session, [change.event], now=self.clock.now(), head=head)
             session.commit()
+            note_recorded()
+
+    def _require_tagged(self, event: AuditEvent) -> None:
+        """Refuse a change by a limited role of what did not carry its tag before the change.
+
+        The tags are read outside of the change, which may have set them; no other change is under way.
+        """
+        only, resources = event.actor.only, event.resources
+        wanted = " or ".join(map(str, only))
+        if not resources:
+            raise ForbiddenError(
+                f"{event.name} is about no single resource, and {event.actor.name!r} may change only "
+                f"what is tagged {wanted}",
+                remedy="ask someone whose role has no tag",
+            )
+        with self.read() as session:
+            for resource in resources:
+                if not any(carries(session, resource, one.key, one.value) for one in only):
+                    raise ForbiddenError(
+                        f"{event.actor.name!r} may change only what is tagged {wanted}, and "
+                        f"{str(resource)[:200]} is not",
+                        remedy="ask someone whose role has no tag to tag it, or to make the change",
+                    )
 
     def record(self, events: Sequence[AuditEvent]) -> None:
         """Append audit records of calls that changed nothing or failed, in one transaction."""
         if not events:
             return
-        with self._append_transaction() as session:
-            audit_chain.append(session, events, now=self.clock.now())
+        with self._append_transaction() as (session, head):
+            audit_chain.append(session, events, now=self.clock.now(), head=head)
+            session.commit()
+            note_recorded()
+
+    @contextmanager
+    def prune_audit(self, event: AuditEvent, *, sequence: int, digest: str) -> Iterator[Session]:
+        """Open the change that removes audit records up to ``sequence``, whose hash is ``digest``.
+
+        The head says so before anything is deleted, and the change has its own record.
+        """
+        with self._append_transaction(prunes=True) as (session, head):
+            head.pruned_sequence, head.pruned_hash = sequence, digest
+            session.flush()
+            yield session
+            audit_chain.append(session, [event], now=self.clock.now(), head=head)
             session.commit()
 
     @contextmanager
@@ -178,15 +222,17 @@ class Database:
                     yield connection
 
     @contextmanager
-    def _append_transaction(self) -> Iterator[Session]:
-        scope = WriteScope(audited=True)
+    def _append_transaction(
+        self, *, prunes: bool = False
+    ) -> Iterator[tuple[Session, AuditHeadRow]]:
+        scope = WriteScope(audited=True, prunes=prunes)
         with (
             translated_errors(),
             self._sole_writer(),
             Session(writable(self.engine, scope), expire_on_commit=False) as session,
         ):
-            audit_chain.lock(session)
-            yield session
+            head = audit_chain.lock(session)
+            yield session, head
         if scope.authentication_changed:
             for listener in self._listeners:
                 listener()

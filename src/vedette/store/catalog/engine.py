@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import re2
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -36,18 +37,21 @@ class WriteScope:
     """What may be written on a connection, and which tables were.
 
     ``audited`` is for entities, inside a change; otherwise only for operational tables. ``schema``
-    is for migrations, which may do anything.
+    is for migrations, which may do anything; ``prunes`` also for removing old audit records.
     """
 
     audited: bool = False
     schema: bool = False
+    prunes: bool = False
     authentication_changed: bool = False
 
-    def admit(self, table: Table, *, inserts: bool) -> None:
+    def admit(self, table: Table, *, inserts: bool, deletes: bool = False) -> None:
         """Note a write to ``table``; raise ``StoreError`` if this scope is not for it."""
-        if table.info.get("append_only") and not inserts:
+        if table.info.get("append_only") and not inserts and not (deletes and self.prunes):
             raise StoreError(f"table {table.name!r} is append-only")
-        if bool(table.info.get("audited", True)) != self.audited:
+        audited = bool(table.info.get("audited", True))
+        beside = self.audited and table.info.get("with_changes", False)
+        if audited != self.audited and not beside:
             raise StoreError(
                 f"table {table.name!r} cannot be written here",
                 remedy="write entities in Catalog.change, operational state in Database.operate",
@@ -155,8 +159,14 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
         raise TypeError("the SQLite catalog needs the sqlite3 driver")
     connection.isolation_level = None
     _enter_wal(connection)
+    connection.create_function("regexp", 2, _regexp, deterministic=True)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _regexp(pattern: str, text: object) -> bool:
+    """Search in linear time, where the driver's own function could be made to run for ever."""
+    return isinstance(text, str) and re2.search(pattern, text) is not None
 
 
 def _enter_wal(connection: sqlite3.Connection) -> None:
@@ -206,7 +216,7 @@ def _guard(
     elif clause.is_select:
         return
     elif scope is not None and clause.is_dml and isinstance(clause.table, Table):
-        scope.admit(clause.table, inserts=clause.is_insert)
+        scope.admit(clause.table, inserts=clause.is_insert, deletes=clause.is_delete)
         return
     raise StoreError(
         "the catalog was to be written outside a change",

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, or_, select
 
-from vedette.core.errors import InvalidInputError, NotFoundError
+from vedette.core.errors import InvalidInputError, NotFoundError, OverloadedError
 from vedette.core.ids import new_id, new_secret
+from vedette.store.catalog.access_models import ServiceAccountRow
 from vedette.store.catalog.accounts import find_account
 from vedette.store.catalog.checks import (
     DEFAULT_PAGE,
@@ -30,7 +31,7 @@ from vedette.store.catalog.roles import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy.orm import Session
 
@@ -58,6 +59,7 @@ class ApiKey:
     expires: datetime | None
     revoked: datetime | None
     last_used: datetime | None
+    service_account_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,13 @@ class Keys:
         name: str,
         scopes: Iterable[Scope],
         expires: datetime | None = None,
+        most: int | None = None,
+        service_account_id: str | None = None,
     ) -> CreatedKey:
-        """Create a key; its text is in the answer and nowhere else."""
+        """Create a key; its text is in the answer and nowhere else.
+
+        ``most`` is the account's quota, ``service_account_id`` the service account that owns the key.
+        """
         name = check_text(name, field="name", max_length=MAX_NAME)
         scopes = frozenset(scopes)
         now = self._database.clock.now()
@@ -103,6 +110,8 @@ class Keys:
                 remedy="give a moment in the future, with its time zone",
             )
         request = {"name": name, "scopes": sorted(scopes), "expires": expires}
+        if service_account_id is not None:
+            request["serviceAccountId"] = service_account_id
         with self._database.change(
             actor, "CreateApiKey", account=account, request=request
         ) as change:
@@ -116,13 +125,24 @@ class Keys:
                     or_(ApiKeyRow.expires.is_(None), ApiKeyRow.expires > now),
                 )
             )
+            if most is not None and (live or 0) >= most:
+                raise OverloadedError(
+                    f"account {account!r} has used up its quota of {most} keys",
+                    retry_after=3600,
+                    remedy="revoke keys that are not needed, or ask for a larger quota",
+                )
             if (live or 0) >= MAX_KEYS:
                 raise InvalidInputError(
                     f"account {account!r} has {live} keys",
                     field="account",
                     remedy="revoke keys that are not needed",
                 )
-            return add_key(change, account, name=name, scopes=scopes, expires=expires, now=now)
+            if service_account_id is not None:
+                _require_owner(change.session, account, service_account_id)
+            return add_key(
+                change, account, name=name, scopes=scopes, expires=expires, now=now,
+                service_account_id=service_account_id,
+            )  # fmt: skip
 
     def get(self, account: str, key_id: str) -> ApiKey:
         """Return a key of the account; ``NotFoundError`` where it has none of this id."""
@@ -148,6 +168,38 @@ class Keys:
         page = keys[:limit]
         return Page(page, page[-1].id if len(keys) > limit else None)
 
+    def rotate(
+        self,
+        actor: Actor,
+        account: str,
+        key_id: str,
+        *,
+        overlap: timedelta,
+        expires: datetime | None = None,
+    ) -> CreatedKey:
+        """Create a key like an existing one, which expires after ``overlap``, or earlier if it did.
+
+        Raises:
+            NotFoundError: the account has no key of this id.
+            InvalidInputError: the key is revoked or has expired.
+
+        """
+        now = self._database.clock.now()
+        request = {"keyId": key_id, "overlapSeconds": overlap.total_seconds(), "expires": expires}
+        with self._database.change(
+            actor, "RotateApiKey", account=account, request=request
+        ) as change:
+            row = find_key(change.session, account, key_id)
+            if row.revoked is not None or (row.expires is not None and row.expires <= now):
+                raise InvalidInputError(
+                    "the key works no longer", field="key_id", remedy="make a new one instead"
+                )
+            row.expires = min(filter(None, (row.expires, now + overlap)))
+            return add_key(
+                change, account, name=row.name, scopes=parse_stored_scopes(row.scopes),
+                expires=expires, now=now, service_account_id=row.service_account_id,
+            )  # fmt: skip
+
     def revoke(self, actor: Actor, account: str, key_id: str) -> ApiKey:
         """Revoke a key and end the sessions opened with it; doing it again changes nothing."""
         request = {"keyId": key_id}
@@ -169,6 +221,7 @@ def add_key(
     scopes: frozenset[Scope],
     expires: datetime | None,
     now: datetime,
+    service_account_id: str | None = None,
 ) -> CreatedKey:
     """Add a key within an open change."""
     secret = new_secret()
@@ -182,6 +235,7 @@ def add_key(
         created_by=f"{change.event.actor.type}:{change.event.actor.id}",
         expires=expires,
         revoked=None,
+        service_account_id=service_account_id,
     )
     change.session.add(row)
     change.respond(keyId=row.id)
@@ -219,6 +273,12 @@ def find_key(session: Session, account: str, key_id: str) -> ApiKeyRow:
     return row
 
 
+def _require_owner(session: Session, account: str, service_account_id: str) -> None:
+    row = session.get(ServiceAccountRow, service_account_id)
+    if row is None or row.account != account:
+        raise NotFoundError("the account has no such service account", field="service_account_id")
+
+
 def _key(row: ApiKeyRow, use: ApiKeyUseRow | None) -> ApiKey:
     return ApiKey(
         id=row.id,
@@ -230,4 +290,5 @@ def _key(row: ApiKeyRow, use: ApiKeyUseRow | None) -> ApiKey:
         expires=row.expires,
         revoked=row.revoked,
         last_used=use.last_used if use else None,
+        service_account_id=row.service_account_id,
     )

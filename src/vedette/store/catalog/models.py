@@ -2,7 +2,8 @@
 
 A table is *audited* unless its ``info`` says otherwise: rows of it can be written only inside
 ``Catalog.change``, which appends the audit record in the same transaction. Operational state
-(leases, when a key was last used) is not an entity and is marked ``OPERATIONAL``. Tables that
+(leases, when a key was last used) is not an entity and is marked ``OPERATIONAL``, or
+``WITH_CHANGES`` where it may also be written inside the change of the entity it belongs to. Tables that
 decide who may do what are marked ``AUTHENTICATION``: a change of one empties the cache of
 principals.
 
@@ -22,8 +23,10 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Text,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -32,8 +35,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
 
 OPERATIONAL = {"audited": False}
+WITH_CHANGES = {"audited": False, "with_changes": True}
 AUTHENTICATION = {"authentication": True}
 APPEND_ONLY = {"append_only": True}
+GENESIS = "0" * 64
+"""What stands for the hash before a chain's first record."""
 
 # Byte order on both back ends, so that pages and comparisons do not depend on a locale.
 PlainText = Text().with_variant(Text(collation="C"), "postgresql")
@@ -125,6 +131,7 @@ class ApiKeyRow(Base):
     __tablename__ = "api_keys"
     __table_args__: Any = (
         Index("ix_api_keys_account", "account", "id"),
+        Index("ix_api_keys_service_account_id", "service_account_id"),
         {"info": AUTHENTICATION},
     )
 
@@ -137,6 +144,8 @@ class ApiKeyRow(Base):
     created_by: Mapped[str]
     expires: Mapped[datetime | None]
     revoked: Mapped[datetime | None]
+    service_account_id: Mapped[str | None]
+    """The service account that owns it, if one does."""
 
 
 class ApiKeyUseRow(Base):
@@ -221,6 +230,108 @@ class LeaseRow(Base):
     expires: Mapped[float] = mapped_column(Float(53))
 
 
+class ScheduledWorkRow(Base):
+    """What runs when, how far it ran and which claim it is under; moments are Unix seconds."""
+
+    __tablename__ = "scheduled_work"
+    __table_args__: Any = (
+        Index("ix_scheduled_work_kind_next_due", "kind", "next_due"),
+        Index("ix_scheduled_work_account", "account"),
+        {"info": WITH_CHANGES},
+    )
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str | None]
+    schedule: Mapped[str]
+    payload: Mapped[str]
+    next_due: Mapped[float] = mapped_column(Float(53))
+    last_slot: Mapped[float | None] = mapped_column(Float(53))
+    finished: Mapped[float | None] = mapped_column(Float(53))
+    attempts: Mapped[int]
+    error: Mapped[str | None]
+    note: Mapped[str | None]
+    claim: Mapped[str | None]
+    lease_expires: Mapped[float | None] = mapped_column(Float(53))
+
+
+class SavedViewRow(Base):
+    """A name for a page of the console in a certain state; ``search`` is part of its address."""
+
+    __tablename__ = "saved_views"
+    __table_args__: Any = (
+        UniqueConstraint("account", "page", "name", name="uq_saved_views_account_page_name"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
+    page: Mapped[str]
+    name: Mapped[str]
+    search: Mapped[str]
+    created_by: Mapped[str]
+    created: Mapped[datetime]
+    updated: Mapped[datetime]
+
+
+class MetricFilterRow(Base):
+    """A metric filter: a pattern of log events and the metric that it makes of them.
+
+    ``dimensions`` is JSON: label to selector.
+    """
+
+    __tablename__ = "metric_filters"
+    __table_args__: Any = (
+        UniqueConstraint("account", "name", name="uq_metric_filters_account_name"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
+    name: Mapped[str]
+    pattern: Mapped[str]
+    service: Mapped[str]
+    metric: Mapped[str]
+    namespace: Mapped[str]
+    unit: Mapped[str]
+    value: Mapped[str]
+    default_value: Mapped[float | None] = mapped_column(Float(53))
+    dimensions: Mapped[str]
+    enabled: Mapped[bool]
+    since: Mapped[datetime]
+    created: Mapped[datetime]
+    updated: Mapped[datetime]
+
+
+class DerivationRow(Base):
+    """How far the metrics made from log events have got; moments are Unix milliseconds.
+
+    ``pending`` is the end of the window that is being written, so that a run that was cut off is
+    repeated with the same window.
+    """
+
+    __tablename__ = "derivations"
+    __table_args__: Any = ({"info": OPERATIONAL},)
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    through: Mapped[int] = mapped_column(Sequence64)
+    pending: Mapped[int | None] = mapped_column(Sequence64)
+
+
+class BandDetectorRow(Base):
+    """The state of an anomaly detector; moments are Unix seconds. See ``telemetry.bands``."""
+
+    __tablename__ = "band_detectors"
+    __table_args__: Any = (Index("ix_band_detectors_asked", "asked"), {"info": OPERATIONAL})
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    definition: Mapped[str]
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    series: Mapped[str]
+    through: Mapped[int] = mapped_column(Sequence64)
+    trail: Mapped[int] = mapped_column(Sequence64)
+    asked: Mapped[int] = mapped_column(Sequence64)
+
+
 class AuditRow(Base):
     """One audit record: its canonical JSON, the hash of that, and columns copied for look-ups."""
 
@@ -245,7 +356,11 @@ class AuditRow(Base):
 
 
 class AuditHeadRow(Base):
-    """The end of the audit chain: one row, locked by whoever appends."""
+    """The end of the audit chain: one row, locked by whoever appends.
+
+    Records up to ``pruned_sequence`` were removed when their time was over; the last of them had
+    ``pruned_hash``.
+    """
 
     __tablename__ = "audit_head"
     __table_args__: Any = (CheckConstraint("id = 1", name="single_row"),)
@@ -253,3 +368,5 @@ class AuditHeadRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sequence: Mapped[int] = mapped_column(Sequence64)
     hash: Mapped[str]
+    pruned_sequence: Mapped[int] = mapped_column(Sequence64, server_default="0")
+    pruned_hash: Mapped[str] = mapped_column(server_default=GENESIS)

@@ -26,6 +26,7 @@ class Signal(StrEnum):
     TRACES = "traces"
     METRICS = "metrics"
     ROLLUPS = "rollups"
+    PREDICTIONS = "predictions"
 
 
 class Retention:

@@ -59,6 +59,11 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
+LIMITABLE = frozenset({Role.EDITOR, Role.APPROVER})
+"""Roles that a tag can limit."""
+GUARDED = frozenset({Permission.CATALOG_WRITE, Permission.APPROVALS_DECIDE})
+"""What a limited role allows for resources with its tag alone; what it reads is not limited."""
+
 _READ = frozenset({Permission.TELEMETRY_READ, Permission.CATALOG_READ})
 _WRITE = _READ | {Permission.CATALOG_WRITE, Permission.TELEMETRY_WRITE}
 _EVERYTHING_IN_AN_ACCOUNT = frozenset(Permission) - {Permission.INSTALLATION_ADMIN}
@@ -97,6 +102,19 @@ def permissions_of(
     if account == DEFAULT_ACCOUNT and Permission.ADMIN in granted:
         granted |= {Permission.INSTALLATION_ADMIN}
     return granted
+
+
+def limited_permissions(
+    roles: Iterable[Role],
+) -> tuple[frozenset[Permission], frozenset[Permission]]:
+    """Return what roles with a tag allow anywhere in the account, and what for tagged resources alone.
+
+    Both are without sending telemetry and SQL: neither is about a resource of the catalog.
+    """
+    granted: frozenset[Permission] = frozenset()
+    for role in roles:
+        granted |= ROLE_PERMISSIONS[role]
+    return granted & _READ, granted & GUARDED
 
 
 def parse_role(text: str) -> Role:

@@ -15,9 +15,15 @@ from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.ids import new_id, new_secret
 from vedette.store.catalog.accounts import find_account
 from vedette.store.catalog.audit_record import clean_optional
-from vedette.store.catalog.checks import is_storable
+from vedette.store.catalog.checks import (
+    DEFAULT_PAGE,
+    Page,
+    check_limit,
+    check_text,
+    is_storable,
+)
 from vedette.store.catalog.keys import find_key, hash_secret
-from vedette.store.catalog.models import SessionRow
+from vedette.store.catalog.models import ApiKeyRow, SessionRow, UserRow
 from vedette.store.catalog.users import find_user
 
 if TYPE_CHECKING:
@@ -149,13 +155,41 @@ class Sessions:
         with self._database.read() as session:
             return [_session(row) for row in session.scalars(query)]
 
-    def revoke(self, actor: Actor, session_id: str) -> None:
-        """End a session (sign out); ``NotFoundError`` where it is not open."""
+    def of_account(
+        self, account: str | None, *, limit: int = DEFAULT_PAGE, after: str | None = None
+    ) -> Page[tuple[OpenSession, str]]:
+        """Return open sessions with the login or key's name of whose they are, newest first.
+
+        Args:
+            account: that they were opened in; every account where it is None.
+            limit: most sessions in the page.
+            after: ``next`` of the page before.
+
+        """
+        query = (
+            select(SessionRow, UserRow.login, ApiKeyRow.name)
+            .outerjoin(UserRow, UserRow.id == SessionRow.user_id)
+            .outerjoin(ApiKeyRow, ApiKeyRow.id == SessionRow.key_id)
+            .where(SessionRow.expires > self._database.clock.now())
+            .order_by(SessionRow.id.desc())
+            .limit(check_limit(limit) + 1)
+        )
+        if account is not None:
+            query = query.where(SessionRow.account == account)
+        if after is not None:
+            query = query.where(SessionRow.id < check_text(after, field="after", max_length=64))
+        with self._database.read() as session:
+            found = [(_session(row), login or key) for row, login, key in session.execute(query)]
+        page = found[:limit]
+        return Page(page, page[-1][0].id if len(found) > limit else None)
+
+    def revoke(self, actor: Actor, session_id: str, *, account: str | None = None) -> None:
+        """End a session (sign out); ``NotFoundError`` where it is not open, or not in ``account``."""
         with self._database.change(
             actor, "RevokeSession", request={"sessionId": session_id}
         ) as change:
             row = change.session.get(SessionRow, session_id) if is_storable(session_id) else None
-            if row is None:
+            if row is None or account not in {None, row.account}:
                 raise NotFoundError("there is no such session", field="session_id")
             change.session.delete(row)
 

@@ -14,10 +14,11 @@ from sqlalchemy import select
 
 from vedette.core.errors import ForbiddenError, InvalidInputError, UnauthenticatedError
 from vedette.core.identity import DEFAULT_ACCOUNT, check_account_name
+from vedette.store.catalog.access_models import LimitedRoleRow
 from vedette.store.catalog.accounts import find_account
 from vedette.store.catalog.actor import Actor, IdentityType
 from vedette.store.catalog.audit_record import AuditEvent
-from vedette.store.catalog.memberships import roles_in
+from vedette.store.catalog.memberships import limited_in, roles_in
 from vedette.store.catalog.models import MembershipRow, UserRow
 from vedette.store.catalog.passwords import is_outdated, renew_hash, verify_password
 from vedette.store.catalog.users import find_user, normalise_login
@@ -152,13 +153,9 @@ def _judge(user: UserRow, now: datetime, *, matches: bool) -> VedetteError | Non
 
 
 def _first_account(session: Session, user_id: str) -> str | None:
-    query = (
-        select(MembershipRow.account)
-        .where(MembershipRow.user_id == user_id)
-        .distinct()
-        .order_by(MembershipRow.account)
-    )
-    accounts = session.scalars(query).all()
+    whole = select(MembershipRow.account).where(MembershipRow.user_id == user_id)
+    limited = select(LimitedRoleRow.account).where(LimitedRoleRow.user_id == user_id)
+    accounts = sorted(session.scalars(whole.union(limited)))
     if DEFAULT_ACCOUNT in accounts:
         return DEFAULT_ACCOUNT
     return accounts[0] if accounts else None
@@ -166,7 +163,9 @@ def _first_account(session: Session, user_id: str) -> str | None:
 
 def _check_account(session: Session, user_id: str, account: str | None) -> VedetteError | None:
     """Return why the user cannot sign in to this account, or None."""
-    if account is not None and roles_in(session, user_id, account):
+    if account is not None and (
+        roles_in(session, user_id, account) or limited_in(session, user_id, account)
+    ):
         if not find_account(session, account).disabled:
             return None
         reason = f"the account {account!r} is disabled"

@@ -148,6 +148,16 @@ class Tags:
         resources = [ResourceId.parse(text) for text in page]
         return Page(resources, page[-1] if len(found) > limit else None)
 
+    def values(self, account: str, kind: str, key: str) -> dict[str, str]:
+        """Return the values of a key by name of the account's resources of a kind."""
+        query = select(TagRow.resource, TagRow.value).where(
+            TagRow.account == account, TagRow.kind == kind, TagRow.key == key
+        )
+        with self._database.read() as session:
+            return {
+                ResourceId.parse(resource).name: value for resource, value in session.execute(query)
+            }
+
     def keys(self, account: str, *, limit: int = DEFAULT_PAGE) -> dict[str, int]:
         """Return the keys used in an account and on how many resources, most used first."""
         uses = func.count().label("uses")

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.ids import new_id
+from vedette.store.catalog.access_models import LimitedRoleRow
 from vedette.store.catalog.checks import (
     DEFAULT_PAGE,
     Page,
@@ -114,7 +115,9 @@ class Users:
         """Return users by login: all of the installation, or those with a role in ``account``."""
         query = select(UserRow).order_by(UserRow.login).limit(check_limit(limit) + 1)
         if account is not None:
-            members = select(MembershipRow.user_id).where(MembershipRow.account == account)
+            whole = select(MembershipRow.user_id).where(MembershipRow.account == account)
+            limited = select(LimitedRoleRow.user_id).where(LimitedRoleRow.account == account)
+            members = whole.union(limited)
             query = query.where(UserRow.id.in_(members))
         if after is not None:
             query = query.where(UserRow.login > normalise_login(after))

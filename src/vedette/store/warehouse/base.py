@@ -126,6 +126,9 @@ class Warehouse(ABC):
     cluster: str | None = None
     """Name of the ClickHouse cluster, where tables are replicated and distributed."""
 
+    shared: bool = False
+    """Whether others may write to the store beside this process."""
+
     table_settings: Sequence[str] = ()
     """Settings that this back end wants of every table, such as ``index_granularity = 8192``."""
 

@@ -99,8 +99,13 @@ class EmbeddedWarehouse(Warehouse):
             _translated(),
             connection.send_query(sql, output_format, params=_bound(query)) as pieces,
         ):
+            empty = True
             for piece in pieces:
+                empty = False
                 yield bytes(piece.bytes())
+        if empty:
+            # Streamed, an answer without rows comes without its header and footer too.
+            yield self.fetch(query, output_format)
 
     def insert(
         self, table: str, chunks: Sequence[bytes], input_format: str, settings: InsertSettings

@@ -39,10 +39,10 @@ CREATE TABLE IF NOT EXISTS schema_migrations {on_cluster}
 ENGINE = {engine}
 ORDER BY Version
 """
-_ROLLUP_TIERS = (
-    {"name": "1m", "seconds": 60, "source": None, "partition": "toDate"},
-    {"name": "5m", "seconds": 300, "source": "1m", "partition": "toMonday"},
-    {"name": "1h", "seconds": 3600, "source": "5m", "partition": "toStartOfMonth"},
+ROLLUP_TIERS: tuple[dict[str, Any], ...] = (
+    {"name": "1m", "seconds": 60, "partition": "toDate"},
+    {"name": "5m", "seconds": 300, "partition": "toMonday"},
+    {"name": "1h", "seconds": 3600, "partition": "toStartOfMonth"},
 )
 _PAIRS = "arrayZip(mapKeys({0}), mapValues({0}))"
 _RESOURCE_PAIRS = (
@@ -111,6 +111,12 @@ def format_schema(name: str) -> str:
     return _environment().get_template(f"otlp/{name}.proto.j2").render(any_value=any_value)
 
 
+def derivation(name: str, **values: Any) -> str:  # noqa: ANN401 - what the template asks for
+    """Return the SELECT ``derive/<name>.sql.j2`` that fills a derived table from its facts."""
+    template = _environment().get_template(f"derive/{name}.sql.j2")
+    return template.render(_context(None, ()), **values).strip()
+
+
 def migrate(warehouse: Warehouse) -> list[Migration]:
     """Apply what is missing and return it.
 
@@ -174,13 +180,22 @@ def _context(cluster: str | None, table_settings: Sequence[str]) -> dict[str, An
         listed = ", ".join((*given, *table_settings))
         return f"SETTINGS {listed}" if listed else ""
 
-    def is_stored(number: int, time: str) -> str:
-        return f"has(stored, {number << 32} + toUInt64(toDate({time})))"
+    def is_stored(number: int | str, time: str) -> str:
+        table = number << 32 if isinstance(number, int) else f"bitShiftLeft(toUInt64({number}), 32)"
+        return f"has(stored, {table} + toUInt64(toDate({time})))"
+
+    def derived_up_to(kind: str) -> str:
+        # A derived table tells by this column which window its rows came from.
+        return (
+            f"DerivedUpTo {kind} CODEC(Delta(8), ZSTD(1)),\n"
+            "    INDEX idx_derived DerivedUpTo TYPE minmax GRANULARITY 1"
+        )
 
     return {
         "SKIPPED": SKIPPED,
         "any_value": any_value,
         "attribute_sources": _ATTRIBUTE_SOURCES,
+        "derived_up_to": derived_up_to,
         "distributed": distributed,
         "engine": engine,
         "local": local,
@@ -188,7 +203,7 @@ def _context(cluster: str | None, table_settings: Sequence[str]) -> dict[str, An
         "is_stored": is_stored,
         "on_cluster": on_cluster,
         "resource_sources": _RESOURCE_SOURCES,
-        "rollup_tiers": _ROLLUP_TIERS,
+        "rollup_tiers": ROLLUP_TIERS,
         "settings": settings,
         "severity_number": severity.number_sql,
         "severity_text": severity.text_sql,

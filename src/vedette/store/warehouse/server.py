@@ -37,6 +37,8 @@ _EXCEPTION_TAG = "X-ClickHouse-Exception-Tag"
 class ServerWarehouse(Warehouse):
     """ClickHouse by URL: ``clickhouse://user:password@host:8123/database?cluster=c&secure=1``."""
 
+    shared = True
+
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         options = {name: values[-1] for name, values in parse_qs(parts.query).items()}

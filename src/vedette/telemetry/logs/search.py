@@ -14,6 +14,8 @@ from vedette.core.time import TimeRange
 from vedette.query import QueryRunner
 from vedette.query.language import LOGS, Condition, Signal, compile_search
 from vedette.telemetry.buckets import bucket_seconds
+from vedette.telemetry.logs.record import RECORD
+from vedette.telemetry.ranges import slices
 
 MAX_PAGE = 1000
 EXPORT_FORMATS = {"csv": "CSVWithNames", "ndjson": "JSONEachRow", "parquet": "Parquet"}
@@ -25,12 +27,6 @@ _ORDER = {
     "desc": "toStartOfFiveMinutes(TimestampTime) DESC, Timestamp DESC",
     "asc": "toStartOfFiveMinutes(TimestampTime) ASC, Timestamp ASC",
 }
-_RECORD = """
-    Timestamp AS timestamp, SeverityText AS severity_text, SeverityNumber AS severity_number,
-    ServiceName AS service_name, Body AS body, TraceId AS trace_id, SpanId AS span_id,
-    EventName AS event_name, ScopeName AS scope_name, LogAttributes AS attributes,
-    ResourceAttributes AS resource, ReceivedTime AS received_time
-"""
 _SEARCH = """
 SELECT {record}
 FROM @otel_logs
@@ -44,6 +40,7 @@ _AT_MOMENT = """
 SELECT {record}
 FROM @otel_logs
 WHERE {time_range} AND ({condition}) AND Timestamp = {{moment:DateTime64(9, 'UTC')}}
+    AND TimestampTime = toDateTime({{moment:DateTime64(9, 'UTC')}})
 ORDER BY cityHash64(ServiceName, Body, TraceId, SpanId, LogAttributes)
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
 """
@@ -144,10 +141,20 @@ class _Search:
 
     def beyond(self, moment: str | None, limit: int) -> list[dict[str, Any]]:
         """Return the records after a moment, in the order of the search."""
-        comparison = "<" if self.order == "desc" else ">"
-        beyond = f"AND Timestamp {comparison} {{moment:DateTime64(9, 'UTC')}}" if moment else ""
-        params = {"moment": moment} if moment else {}
-        return self._run(_SEARCH, {**params, "limit": limit}, beyond=beyond)
+        newest_first = self.order == "desc"
+        left: TimeRange | None = self.time_range
+        beyond, params = "", {}
+        if moment:
+            beyond = f"AND Timestamp {'<' if newest_first else '>'} {{moment:DateTime64(9, 'UTC')}}"
+            params["moment"] = moment
+            left = _left_of(self.time_range, moment, newest_first=newest_first)
+        records: list[dict[str, Any]] = []
+        for part in slices(left, newest_first=newest_first) if left else ():
+            bound = {**params, "limit": limit - len(records), "start": part.start, "end": part.end}
+            records += self._run(_SEARCH, bound, beyond=beyond)
+            if len(records) == limit:
+                break
+        return records
 
     def at_moment(self, moment: str, offset: int, limit: int) -> list[dict[str, Any]]:
         """Return records of one moment, in an order that every page agrees on."""
@@ -155,7 +162,7 @@ class _Search:
 
     def _run(self, template: str, params: dict[str, Any], beyond: str = "") -> list[dict[str, Any]]:
         sql = template.format(
-            record=_RECORD,
+            record=RECORD,
             time_range=LOGS.in_time_range(),
             condition=self.condition.sql,
             beyond=beyond,
@@ -216,7 +223,7 @@ def export_logs(
         )
     condition = compile_search(text, Signal.LOGS)
     sql = _SEARCH.format(
-        record=_RECORD,
+        record=RECORD,
         time_range=LOGS.in_time_range(),
         condition=condition.sql,
         beyond="",
@@ -247,6 +254,16 @@ def _parse_cursor(cursor: str | None) -> tuple[str | None, int]:
             "the cursor is not one", field="cursor", remedy="pass the cursor of the page before"
         )
     return _bound(match[1]), int(match[2])
+
+
+def _left_of(time_range: TimeRange, moment: str, *, newest_first: bool) -> TimeRange | None:
+    """Return the part of a range that is not over at a moment, to the microsecond."""
+    at = datetime.fromisoformat(f"{moment}Z")
+    if newest_first:
+        end = min(time_range.end, at + timedelta(microseconds=1))
+        return TimeRange(time_range.start, end) if time_range.start < end else None
+    start = max(time_range.start, at)
+    return TimeRange(start, time_range.end) if start < time_range.end else None
 
 
 def _bound(timestamp: str) -> str:

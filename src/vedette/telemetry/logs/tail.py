@@ -9,6 +9,7 @@ from typing import Any
 from vedette.core.time import utc_now
 from vedette.query import QueryRunner
 from vedette.query.language import Signal, compile_search
+from vedette.telemetry.logs.record import RECORD
 
 MAX_RECORDS = 500
 """Records that one look shows; of more, the newest are shown and the others counted."""
@@ -18,9 +19,7 @@ _REACH = timedelta(hours=24)
 _IDENTITY = "cityHash64(Timestamp, ServiceName, Body, TraceId, SpanId, LogAttributes, ReceivedTime)"
 _NEW = """
 SELECT
-    Timestamp AS timestamp, SeverityText AS severity_text, SeverityNumber AS severity_number,
-    ServiceName AS service_name, Body AS body, TraceId AS trace_id, SpanId AS span_id,
-    LogAttributes AS attributes, ResourceAttributes AS resource,
+    {record},
     toString({identity}) AS id,
     count() OVER () AS matching
 FROM @otel_logs
@@ -38,7 +37,7 @@ class TailLook:
     """What came since the last look.
 
     Attributes:
-        records: oldest first, at most ``MAX_RECORDS``.
+        records: oldest first, at most ``MAX_RECORDS``; each has an ``id`` of its own, too.
         dropped: matching records that came and are not shown.
 
     """
@@ -66,7 +65,9 @@ class LogTail:
         now = utc_now()
         answer = self._runner.run(
             self._account,
-            _NEW.format(identity=_IDENTITY, condition=self._condition.sql, limit=MAX_RECORDS),
+            _NEW.format(
+                record=RECORD, identity=_IDENTITY, condition=self._condition.sql, limit=MAX_RECORDS
+            ),
             {
                 **self._condition.params,
                 "since": max(self._begin, now - _OVERLAP),

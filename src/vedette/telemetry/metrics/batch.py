@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from vedette.core.errors import InvalidInputError, QuerySyntaxError
+import numpy as np
+
+from vedette.core.errors import InvalidInputError, QueryLimitError, QuerySyntaxError
 from vedette.query.metric_math import (
     CompiledExpression,
     Grid,
@@ -40,7 +42,11 @@ if TYPE_CHECKING:
 
 MAX_QUERIES = 500
 """Most queries and expressions of one request, as in CloudWatch's GetMetricData."""
+MAX_VALUES_OF_ALL = 2_000_000
+"""Most values that the queries and expressions of one request hold together."""
 MAX_ID_LENGTH = 255
+_BAND_POINTS = 4_000
+_LEAST_HISTORY, _MOST_HISTORY = 3 * 86_400, 28 * 86_400
 
 _ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 
@@ -81,20 +87,31 @@ def query_metrics(
 
     """
     grid = make_grid(time_range, period, max_points)
-    _check_ids(queries)
+    return query_grid(runner, account, grid, queries, resolution=resolution)
+
+
+def query_grid(
+    runner: QueryRunner,
+    account: str,
+    grid: Grid,
+    queries: Sequence[MetricQuery | Expression],
+    *,
+    resolution: Resolution = "auto",
+    known: Mapping[str, RangeResult] | None = None,
+) -> BatchResult:
+    """Do as ``query_metrics`` on a grid; ``known`` are answers of metric queries by their ids."""
+    check_queries(queries)
     metrics = {query.id: query for query in queries if isinstance(query, MetricQuery)}
     expressions = {query.id: query for query in queries if isinstance(query, Expression)}
     compiled = {name: _compile(one) for name, one in expressions.items()}
     order = evaluation_order(compiled)
-    _check_types(metrics, expressions, compiled, order)
-    # All are read over one grid, so mistakes are found before the first statement runs.
-    for query in metrics.values():
-        parse_statistic(query.statistic)
-    source = _Source(runner, account, grid, metrics, resolution)
+    source = _Source(
+        runner, account, grid, metrics, resolution, results=dict(known or {}), expressions=compiled
+    )
     wanted = _wanted(queries, compiled)
     for name in order:
         if name in wanted:
-            source.values[name] = _evaluate(compiled[name], name, source)
+            source.values[name] = source.counted(_evaluate(compiled[name], name, source))
     results = tuple(
         _metric_result(query, source.read(query.id))
         if isinstance(query, MetricQuery)
@@ -103,6 +120,27 @@ def query_metrics(
         if not query.hidden
     )
     return BatchResult(grid, results)
+
+
+def check_queries(queries: Sequence[MetricQuery | Expression]) -> None:
+    """Find mistakes without reading anything.
+
+    Raises:
+        QuerySyntaxError, InvalidInputError: see ``query_metrics``.
+
+    """
+    _check_ids(queries)
+    metrics = {query.id: query for query in queries if isinstance(query, MetricQuery)}
+    expressions = {query.id: query for query in queries if isinstance(query, Expression)}
+    compiled = {name: _compile(one) for name, one in expressions.items()}
+    _check_types(metrics, expressions, compiled, evaluation_order(compiled))
+    for query in metrics.values():
+        parse_statistic(query.statistic)
+
+
+def band_history(period: int) -> int:
+    """Return how many seconds before a grid the band of an expression is trained on."""
+    return min(max(period * _BAND_POINTS, _LEAST_HISTORY), _MOST_HISTORY)
 
 
 @dataclass(slots=True)
@@ -117,6 +155,35 @@ class _Source:
     values: dict[str, Value] = field(default_factory=dict)
     results: dict[str, RangeResult] = field(default_factory=dict)
     searches: dict[tuple[str, str], SeriesArray] = field(default_factory=dict)
+    expressions: Mapping[str, CompiledExpression] = field(default_factory=dict)
+    wide: _Source | None = None
+    held: int = 0
+
+    def earlier(self) -> _Source:
+        """See ``Environment.earlier``; expressions are evaluated anew over the longer grid."""
+        if self.wide is None:
+            period = self.grid.period
+            start = int(self.grid.timestamps[0])
+            end = start + period * len(self.grid)
+            first = start - band_history(period) // period * period
+            grid = Grid(np.arange(first, end, period, dtype=np.int64), period)
+            self.wide = _Source(
+                self.runner, self.account, grid, self.queries, self.resolution,
+                expressions=self.expressions,
+            )  # fmt: skip
+        return self.wide
+
+    def counted(self, value: Value) -> Value:
+        """Count the values of a result, so that all results together stay bounded."""
+        series = len(value) if isinstance(value, tuple) else 1
+        self.held += series * len(self.grid)
+        if self.held > MAX_VALUES_OF_ALL:
+            raise QueryLimitError(
+                f"the queries make more than {MAX_VALUES_OF_ALL} values together",
+                field="queries",
+                remedy="ask for a longer period, a shorter range, fewer series or fewer queries",
+            )
+        return value
 
     def read(self, name: str) -> RangeResult:
         """Return the series of a metric query."""
@@ -127,6 +194,8 @@ class _Source:
     def value(self, name: str) -> Value:
         """See ``Environment.value``."""
         if name not in self.queries:
+            if name not in self.values:
+                self.values[name] = self.expressions[name].evaluate(self)
             return self.values[name]
         series = self.read(name).series
         if self.queries[name].group_by != ():
@@ -152,7 +221,9 @@ class _Source:
         return self.searches[key]
 
     def _series(self, query: MetricQuery) -> RangeResult:
-        return read_series(self.runner, self.account, self.grid, query, resolution=self.resolution)
+        found = read_series(self.runner, self.account, self.grid, query, resolution=self.resolution)
+        self.counted(found.series)
+        return found
 
 
 def _empty(grid: Grid, query: MetricQuery) -> TimeSeries:

@@ -193,3 +193,8 @@ def _of_sorted(statistic: Statistic) -> str:
     if statistic.kind is StatisticKind.WINSORIZED_MEAN:
         return f"arrayAvg({_WINSOR_BY_RANK if statistic.percent else _WINSOR_BY_VALUE})"
     return f"100 * length({kept}) / Number"
+
+
+def of_many(rows: str) -> str:
+    """Return a subquery of one metric's rows as that of all metrics in ``{metrics}``."""
+    return rows.replace("MetricName = {metric:String}", "MetricName IN {metrics:Array(String)}")

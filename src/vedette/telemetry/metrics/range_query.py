@@ -22,6 +22,7 @@ from vedette.telemetry.metrics.model import (
     RankBy,
     Resolution,
 )
+from vedette.telemetry.metrics.numbers_sql import of_many
 from vedette.telemetry.metrics.periods import make_grid
 from vedette.telemetry.metrics.plan import Plan, Request, SeriesParams, is_classic, make_plan
 from vedette.telemetry.metrics.series import (
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from vedette.query import QueryRunner
+    from vedette.query.metric_math.values import Floats
     from vedette.store.warehouse import Columns
+    from vedette.telemetry.metrics.index import Stored
 
 MAX_VALUES = 1_000_000
 """Most values of one answer, over all its series."""
@@ -178,6 +181,63 @@ def read_series(
         source=plan.source,
         warnings=plan.warnings,
     )
+
+
+def read_groups(
+    runner: QueryRunner,
+    account: str,
+    grid: Grid,
+    query: MetricQuery,
+    metrics: Sequence[str],
+    groups: Sequence[Sequence[int]],
+    stored: Sequence[Stored],
+) -> list[Floats]:
+    """Return the statistic of groups of series of one type, by one statement.
+
+    Args:
+        runner: runs the statement.
+        account: whose metrics.
+        grid: the periods.
+        query: the statistic and ``across``; its metric, matchers and labels are not used.
+        metrics: the series' metrics.
+        groups: ids of the series in each; a series is in one at most.
+        stored: the series.
+
+    """
+    statistic = parse_statistic(query.statistic)
+    numbers = {one: n for n, members in enumerate(groups, 1) for one in members}
+    known = {one.id: one for one in stored}
+    chosen = [known[one] for one in sorted(numbers)]
+    series = SeriesSet(
+        metric_type=chosen[0].metric_type,
+        ids=[one.id for one in chosen],
+        keys=[],
+        cumulative=[one.cumulative for one in chosen],
+        delta=[one.delta for one in chosen],
+        bounds=[""] * len(chosen),  # classic histograms are read one by one
+        histograms=[],
+        unit=chosen[0].unit,
+    )
+    ids = SeriesParams(series.ids, all_of_metric=False)
+    plan = make_plan(Request(query, statistic, series, grid, ids, "raw"))
+    members = SeriesParams(series.ids, all_of_metric=False, name="members")
+    number = members.lookup("groups", "UInt32", [numbers[one] for one in series.ids])
+    sql = of_many(_statement(plan, query, statistic, number))
+    params = {
+        **plan.params,
+        "metrics": list(metrics),
+        **ids.params,
+        **members.params,
+        "top": len(groups),
+    }
+    limits = runner.bulk_limits(len(groups))
+    columns = runner.run(account, sql, params, limits=limits)
+    values = [np.full(len(grid), np.nan) for _ in groups]
+    for group, slots, points in zip(
+        columns["Group"], columns["Slots"], columns["Points"], strict=True
+    ):
+        values[group - 1][np.array(slots, dtype=np.int64)] = points
+    return values
 
 
 def _window(grid: Grid, shift: timedelta) -> TimeRange:

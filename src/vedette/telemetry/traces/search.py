@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vedette.core.errors import InvalidInputError
 from vedette.store.warehouse import Columns
+from vedette.telemetry.traces.extent import extents
 from vedette.telemetry.traces.filters import SpanFilter, Where, where
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ HAVING {after}
 ORDER BY value DESC, tie DESC
 LIMIT {{limit:UInt32}}
 """
-_EXTENT = """
+_EXTENT = f"""
 SELECT toString(min(Start), 'UTC') AS first, toString(max(End) + 1, 'UTC') AS last, count() AS found
-FROM @otel_traces_trace_id_ts WHERE TraceId IN {ids:Array(String)}
+FROM {extents("TraceId IN {ids:Array(String)}")}
 """
 _SUMMARIES = """
 SELECT
@@ -89,7 +90,7 @@ SELECT
     uniqExact(SpanId) AS spans,
     uniqExactIf(SpanId, StatusCode = 'Error') AS errors,
     groupUniqArray(64)(ServiceName) AS services,
-    countIf(ParentSpanId = '') > 0 AS has_root,
+    toBool(countIf(ParentSpanId = '') > 0) AS has_root,
     argMin((ServiceName, SpanName, SpanKind, StatusCode), (ParentSpanId != '', Timestamp)) AS root,
     root.1 AS root_service, root.2 AS root_name, root.3 AS root_kind, root.4 AS root_status
 FROM @otel_traces

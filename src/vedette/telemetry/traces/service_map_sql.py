@@ -64,30 +64,35 @@ if(TraceState = '', 1.,
 """
 _BUCKET = f"toUInt16(log2(Duration + 1) * {BUCKETS_PER_DOUBLING})"
 _CALLER = "SpanKind IN ('Client', 'Producer')"
+# What a caller's span says about the other side, as the conventions of several years spell it.
+_SAID = f"""
+    {_first("db.system.name", "db.system")} AS db_system,
+    {_first("db.namespace", "db.name")} AS db_name,
+    SpanAttributes['messaging.system'] AS messaging_system,
+    {_first("messaging.destination.name", "messaging.destination")} AS topic,
+    {_first("messaging.operation.type", "messaging.operation")} AS operation,
+    SpanAttributes['peer.service'] AS peer_service,
+    {_first("server.address", "net.peer.name", "net.peer.ip")} AS server_address,
+    {_first("server.port", "net.peer.port")} AS server_port
+"""
 _TARGET_TYPE = f"""
 multiIf(
     NOT ({_CALLER}), '',
-    {_first("db.system.name", "db.system")} != '', 'database',
-    SpanAttributes['messaging.system'] = '', 'external',
-    SpanKind = 'Producer' OR {_first("messaging.operation.type", "messaging.operation")}
-        IN ('send', 'publish', 'create'), 'messaging',
+    db_system != '', 'database',
+    messaging_system = '', 'external',
+    SpanKind = 'Producer' OR operation IN ('send', 'publish', 'create'), 'messaging',
     'ignored')
 """
-# What a caller's span says about the other side: its system, address, port and name.
-_TARGET = f"""
-    {_TARGET_TYPE} AS target_type,
-    multiIf(target_type = 'database', {_first("db.system.name", "db.system")},
-        target_type = 'messaging', SpanAttributes['messaging.system'], '') AS system,
-    if(target_type = 'external', SpanAttributes['peer.service'], '') AS peer,
-    if(target_type IN ('database', 'external'),
-        {_first("server.address", "net.peer.name", "net.peer.ip")}, '') AS named,
+# The other side's system, address, port and name.
+_TARGET = """
+    multiIf(target_type = 'database', db_system, target_type = 'messaging', messaging_system, '')
+        AS system,
+    if(target_type = 'external', peer_service, '') AS peer,
+    if(target_type IN ('database', 'external'), server_address, '') AS named,
     multiIf(peer != '', peer, named != '', named, target_type = 'external', url_host, '')
         AS address,
-    if(peer = '' AND named != '', {_first("server.port", "net.peer.port")}, '') AS address_port,
-    multiIf(
-        target_type = 'database', {_first("db.namespace", "db.name")},
-        target_type = 'messaging', {_first("messaging.destination.name", "messaging.destination")},
-        '') AS target_name
+    if(peer = '' AND named != '', server_port, '') AS address_port,
+    multiIf(target_type = 'database', db_name, target_type = 'messaging', topic, '') AS target_name
 """
 _KEYS = ", ".join(
     f"'{key}'"
@@ -135,15 +140,49 @@ LEFT ANY JOIN
 ) AS child ON span.SpanHash = child.ParentHash
 GROUP BY service, kind, from_parent, StatusCode, bucket, said, child_service, child_kind
 """
+# The engine's analysis of a statement grows with each use of an expression by its alias, and then
+# with each query around it: so every expression is the column of a query of its own.
+_ATTRIBUTES = f"""
+SELECT
+    toString(service) AS service, toString(kind) AS SpanKind, from_parent, bucket, StatusCode,
+    toString(child_service) AS callee, toString(child_kind) AS callee_kind,
+    spans, weight, duration, url_host,
+    CAST((arrayMap(k -> toString(k), keys), values), 'Map(String, String)') AS SpanAttributes
+FROM ({_GROUPS})
+"""
 _MEANT = f"""
 SELECT
-    toString(service) AS service, toString(kind) AS SpanKind, from_parent, bucket,
-    toString(child_service) AS callee, toString(child_kind) AS callee_kind,
-    spans, weight, duration, url_host, StatusCode,
-    mapFromArrays(arrayMap(k -> toString(k), keys), values) AS SpanAttributes,
-    {_HTTP} AS http, {OUTCOME} AS outcome,
-    {_TARGET}
-FROM ({_GROUPS})
+    service, SpanKind, from_parent, bucket, callee, callee_kind, spans, weight, duration, outcome,
+    target_type, {_TARGET}
+FROM
+(
+    SELECT *, {_TARGET_TYPE} AS target_type
+    FROM
+    (
+        SELECT * EXCEPT (SpanAttributes), {_HTTP} AS http, {OUTCOME} AS outcome, {_SAID}
+        FROM ({_ATTRIBUTES})
+    )
+)
+"""
+# Calls whose other side did not report went where all others to that address went.
+_CALLED = f"""
+SELECT
+    *,
+    multiIf(
+        target_type = 'messaging', '',
+        callee != '', callee,
+        target_type = 'external' AND address != '' AND one = other, one,
+        '') AS called,
+    multiIf(SpanKind IN ('Server', 'Consumer'), 1, NOT from_parent, 2, 3) AS node_basis,
+    arrayJoin(if({_CALLER}, if(from_parent, ['edge'], ['edge', 'node']), ['node'])) AS role
+FROM
+(
+    SELECT
+        *,
+        minIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS one,
+        maxIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS other
+    FROM ({_MEANT})
+)
 """
 
 CALLS = f"""
@@ -159,26 +198,16 @@ SELECT
     sumIf(spans, role = 'edge' AND callee_kind = 'Server') AS paired
 FROM
 (
-    SELECT *,
-        -- Calls whose other side did not report went where all others to that address went.
-        minIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS one,
-        maxIf(callee, callee != '') OVER (PARTITION BY target_type, address, address_port) AS other,
-        multiIf(
-            target_type = 'messaging', '',
-            callee != '', callee,
-            target_type = 'external' AND address != '' AND one = other, one,
-            '') AS called,
-        multiIf(SpanKind IN ('Server', 'Consumer'), 1, NOT from_parent, 2, 3) AS node_basis,
-        arrayJoin(if({_CALLER},
-            if(from_parent, ['edge'], ['edge', 'node']), ['node'])) AS role,
-        service AS source,
+    SELECT
+        role, service AS source, SpanKind, from_parent, callee_kind, bucket, outcome,
+        spans, weight, duration,
         if(role = 'edge', 0, node_basis) AS basis,
         multiIf(role = 'node', '', called != '', 'service', target_type) AS sink_type,
         multiIf(role = 'node', '', called != '', called, target_name) AS sink,
         if(role = 'node' OR called != '', '', system) AS sink_system,
         if(role = 'node' OR called != '', '', address) AS sink_address,
         if(role = 'node' OR called != '', '', address_port) AS sink_port
-    FROM ({_MEANT})
+    FROM ({_CALLED})
 )
 GROUP BY role, source, sink_type, sink, sink_system, sink_address, sink_port, basis
 ORDER BY count DESC, source, sink

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.store.warehouse import Columns
+from vedette.telemetry.traces.extent import extents
 from vedette.telemetry.traces.span_tree import Span, SpanTree
 
 if TYPE_CHECKING:
@@ -23,22 +24,31 @@ LOG_SLACK_SECONDS = 60
 _TRACE_ID = re.compile(r"[0-9a-f]{32}")
 _SPAN_ID = re.compile(r"[0-9a-f]{16}")
 
-_EXTENT = """
+_EXTENTS = extents("TraceId = {trace_id:String}")
+_EXTENT = f"""
 SELECT toString(min(Start), 'UTC') AS first, toString(max(End) + 1, 'UTC') AS last, count() AS found
-FROM @otel_traces_trace_id_ts WHERE TraceId = {trace_id:String}
+FROM {_EXTENTS}
+"""
+# An unknown trace has an extent without spans. The engine prunes wrongly where a DateTime64 column
+# is compared with a constant DateTime, hence the casts.
+_WITH_EXTENT = f"""
+WITH (
+    SELECT (toDateTime64(min(Start), 9, 'UTC'), toDateTime64(max(End) + 1, 9, 'UTC'))
+    FROM {_EXTENTS}
+) AS extent
 """
 _IN_TRACE = """
-TraceId = {trace_id:String}
-    AND Timestamp >= {first:DateTime64(9, 'UTC')} AND Timestamp < {last:DateTime64(9, 'UTC')}
+TraceId = {trace_id:String} AND Timestamp >= extent.1 AND Timestamp < extent.2
 """
 # A client that sends a batch twice makes every span of it double: LIMIT 1 BY keeps one of each.
 _SPANS = f"""
+{_WITH_EXTENT}
 SELECT
     SpanId AS span_id, ParentSpanId AS parent_span_id, ServiceName AS service_name,
     SpanName AS name, SpanKind AS kind, toUnixTimestamp64Nano(Timestamp) AS start_ns,
     Duration AS duration_ns, StatusCode AS status, StatusMessage AS status_message,
     ResourceAttributes['host.name'] AS host, length(Events.Name) AS events,
-    arrayExists(name -> name = 'exception', Events.Name) AS exception,
+    toBool(has(Events.Name, 'exception')) AS exception,
     length(Links.SpanId) AS links
 FROM @otel_traces
 WHERE {_IN_TRACE}
@@ -46,8 +56,9 @@ ORDER BY Timestamp, SpanId
 LIMIT 1 BY SpanId
 LIMIT {{limit:UInt32}}
 """
-_TOTAL = f"SELECT uniqExact(SpanId) FROM @otel_traces WHERE {_IN_TRACE}"
+_TOTAL = f"{_WITH_EXTENT} SELECT uniqExact(SpanId) FROM @otel_traces WHERE {_IN_TRACE}"
 _SPAN = f"""
+{_WITH_EXTENT}
 SELECT
     Timestamp AS timestamp, TraceId AS trace_id, SpanId AS span_id,
     ParentSpanId AS parent_span_id, TraceState AS trace_state, ServiceName AS service_name,
@@ -135,7 +146,7 @@ def fetch_trace(
         NotFoundError: the account has no such trace.
 
     """
-    params = _extent(runner, account, check_trace_id(trace_id))
+    params = {"trace_id": check_trace_id(trace_id)}
     limit = min(max(max_spans, 1), MAX_SPANS)
     limits = replace(runner.limits(), rows=limit + 1)
     spans = runner.run(
@@ -156,10 +167,11 @@ def fetch_span(runner: QueryRunner, account: str, trace_id: str, span_id: str) -
         NotFoundError: there is no such span.
 
     """
-    params = _extent(runner, account, check_trace_id(trace_id))
+    params = {"trace_id": check_trace_id(trace_id)}
     params["span_id"] = _hexadecimal(span_id, _SPAN_ID, "span_id", 16)
     records = runner.run(account, _SPAN, params).records()
     if not records:
+        _extent(runner, account, params["trace_id"])
         raise NotFoundError(f"the trace has no span {span_id}", field="span_id")
     span = records[0]
     span["events"] = _rows(span, "event", ("timestamp", "name", "attributes"))
@@ -213,7 +225,7 @@ def spans_of(columns: Columns) -> list[Span]:
 
 
 def _extent(runner: QueryRunner, account: str, trace_id: str) -> dict[str, Any]:
-    """Return when a trace was: the parameters of ``_IN_TRACE``."""
+    """Return when a trace was: ``trace_id``, ``first`` and ``last``; raises where there is none."""
     found = runner.run(account, _EXTENT, {"trace_id": trace_id}).records()[0]
     if not found["found"]:
         raise _unknown_trace(trace_id)

@@ -1,0 +1,346 @@
+import { Anchor, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
+import { Link, useParams } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { formatValue } from "@/charts/units";
+import { Moment } from "@/components/Moment";
+import { PageHeader } from "@/components/PageHeader";
+import { Panel } from "@/components/Panel";
+import { Partial, QueryState, Snippet } from "@/components/QueryState";
+import { useTimeRange } from "@/time/TimeProvider";
+import { text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import { Actions } from "./Actions";
+import { AlarmChart } from "./AlarmChart";
+import { Marks } from "./AlarmTable";
+import classes from "./alarms.module.css";
+import { Causes } from "./Causes";
+import { Comments } from "./Comments";
+import { Deliveries } from "./Deliveries";
+import { type Alarm, asCode, labelText, seriesName } from "./model";
+import { StateBadge } from "./StateBadge";
+import { Timeline } from "./Timeline";
+
+const REFRESH_MS = 15_000;
+const PARAMS = { series: text() };
+
+/** One alarm: what it is in and why, its series, what happened, and what may be the cause. */
+export default function AlarmPage() {
+  const { alarm: id } = useParams({ strict: false }) as { alarm: string };
+  const query = useGet(
+    "/api/v1/alarms/{alarm}",
+    { params: { path: { alarm: id } } },
+    { refetchInterval: REFRESH_MS },
+  );
+  return (
+    <>
+      <PageHeader
+        title={query.data?.name ?? "Alarm"}
+        aside={query.data && <StateBadge state={query.data.state} />}
+        actions={query.data && <Actions alarm={query.data} />}
+      />
+      <Stack gap="sm" className={classes.page}>
+        <QueryState query={query} height={300}>
+          {(alarm) => <Details alarm={alarm} />}
+        </QueryState>
+      </Stack>
+    </>
+  );
+}
+
+function Details({ alarm }: { alarm: Alarm }) {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const { query: range } = useTimeRange();
+  const history = useGet("/api/v1/alarms/{alarm}/history", {
+    params: { path: { alarm: alarm.id }, query: { ...range, limit: 200 } },
+  });
+  const composite = alarm.spec.source.type === "composite";
+  return (
+    <Stack gap="sm">
+      <Facts alarm={alarm} />
+      {composite ? (
+        <Children names={alarm.children} />
+      ) : (
+        <AlarmChart
+          alarm={alarm}
+          series={url.series}
+          events={history.data?.events ?? []}
+          onSeries={(series) => setUrl({ series })}
+        />
+      )}
+      <div className={classes.columns}>
+        <Stack gap="sm">
+          {!composite && (
+            <Contributors
+              id={alarm.id}
+              chosen={url.series}
+              onChoose={(series) => setUrl({ series })}
+            />
+          )}
+          <Panel title="What happened">
+            <QueryState
+              query={history}
+              isEmpty={(data) => data.events.length === 0}
+              empty={
+                <Text size="sm" c="dimmed" className={classes.pad}>
+                  Nothing changed in this time range.
+                </Text>
+              }
+            >
+              {(data) => <Timeline events={data.events} />}
+            </QueryState>
+          </Panel>
+        </Stack>
+        <Stack gap="sm">
+          <Causes alarm={alarm} />
+          <Comments id={alarm.id} />
+          <Deliveries alarm={alarm} />
+          <Panel title="As code">
+            <div className={classes.pad}>
+              <Snippet
+                text={asCode({ name: alarm.name, labels: alarm.labels, spec: alarm.spec })}
+              />
+            </div>
+          </Panel>
+        </Stack>
+      </div>
+    </Stack>
+  );
+}
+
+function Facts({ alarm }: { alarm: Alarm }) {
+  const { spec } = alarm;
+  return (
+    <Panel title={alarm.summary} aside={<Marks alarm={alarm} />}>
+      {spec.description && (
+        <Text size="sm" className={`${classes.pad} ${classes.wrap}`}>
+          {spec.description}
+        </Text>
+      )}
+      <div className={classes.pad} style={{ paddingTop: 0 }}>
+        {alarm.evaluation_reason && <Partial>{alarm.evaluation_reason}</Partial>}
+        {alarm.acknowledgement && (
+          <Text size="sm">
+            Acknowledged by {alarm.acknowledgement.by}, <Moment at={alarm.acknowledgement.at} ago />
+            {alarm.acknowledgement.comment && `: ${alarm.acknowledgement.comment}`}
+          </Text>
+        )}
+      </div>
+      <dl className={classes.facts}>
+        <div>
+          <dt>Since</dt>
+          <dd>
+            <Moment at={alarm.since} />
+          </dd>
+        </div>
+        <div>
+          <dt>Why</dt>
+          <dd>{alarm.reason || "–"}</dd>
+        </div>
+        <div>
+          <dt>Series in alarm</dt>
+          <dd>
+            {alarm.in_alarm} of {alarm.series}
+            {alarm.pending > 0 && `, ${alarm.pending} pending`}
+          </dd>
+        </div>
+        <div>
+          <dt>Severity</dt>
+          <dd>{spec.severity ?? "warning"}</dd>
+        </div>
+        {alarm.quiet && (
+          <div>
+            <dt>Not told</dt>
+            <dd>{alarm.quiet}</dd>
+          </div>
+        )}
+        {spec.runbook && (
+          <div>
+            <dt>Runbook</dt>
+            <dd>
+              <Anchor href={spec.runbook} rel="noreferrer noopener" target="_blank" size="sm">
+                {spec.runbook}
+              </Anchor>
+            </dd>
+          </div>
+        )}
+        {Object.keys(alarm.labels).length > 0 && (
+          <div>
+            <dt>Labels</dt>
+            <dd>{labelText(alarm.labels)}</dd>
+          </div>
+        )}
+        <div>
+          <dt>Changed</dt>
+          <dd>
+            <Moment at={alarm.updated} /> by {alarm.updated_by}
+            {alarm.owner && `, kept as code by ${alarm.owner}`}
+          </dd>
+        </div>
+      </dl>
+    </Panel>
+  );
+}
+
+function Children({ names }: { names: readonly string[] }) {
+  return (
+    <Panel title="Alarms that it is made of">
+      <SimpleGrid cols={{ base: 1, md: 2 }} className={classes.pad} spacing={6}>
+        {[...new Set(names)].map((name) => (
+          <Child key={name} name={name} />
+        ))}
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+function Child({ name }: { name: string }) {
+  const query = useGet(
+    "/api/v1/alarms/{alarm}",
+    { params: { path: { alarm: name } } },
+    { refetchInterval: REFRESH_MS },
+  );
+  return (
+    <Group gap={8} wrap="nowrap">
+      {query.data ? (
+        <StateBadge state={query.data.state} />
+      ) : (
+        <span>{query.error ? "?" : "…"}</span>
+      )}
+      <Link
+        to={"/alarms/$alarm" as never}
+        params={{ alarm: query.data?.id ?? name } as never}
+        search={(() => keepTime()) as never}
+      >
+        {name}
+      </Link>
+      {query.error && (
+        <Text size="xs" c="dimmed">
+          {query.error.message}
+        </Text>
+      )}
+    </Group>
+  );
+}
+
+interface ContributorsProps {
+  id: string;
+  chosen: string;
+  onChoose: (series: string) => void;
+}
+
+const MOST = 200;
+
+function Contributors({ id, chosen, onChoose }: ContributorsProps) {
+  const query = useGet(
+    "/api/v1/alarms/{alarm}/contributors",
+    { params: { path: { alarm: id } } },
+    { refetchInterval: REFRESH_MS },
+  );
+  return (
+    <Panel title="Series and their states">
+      <QueryState
+        query={query}
+        isEmpty={(data) => data.contributors.length === 0}
+        empty={
+          <Text size="sm" c="dimmed" className={classes.pad}>
+            It was not evaluated yet: the first evaluation comes within a minute.
+          </Text>
+        }
+      >
+        {(data) => (
+          <Table.ScrollContainer minWidth={620}>
+            <Table className={classes.table}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>State</Table.Th>
+                  <Table.Th>Series</Table.Th>
+                  <Table.Th>Value</Table.Th>
+                  <Table.Th>Since</Table.Th>
+                  <Table.Th>Told</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.contributors.slice(0, MOST).map((one) => {
+                  const name = labelText(one.labels);
+                  return (
+                    <Table.Tr
+                      key={name}
+                      bg={name && name === chosen ? "var(--v-selected)" : undefined}
+                    >
+                      <Table.Td>
+                        <StateBadge state={one.state} />
+                        {one.pending_since && (
+                          <Text size="xs" c="dimmed">
+                            pending
+                          </Text>
+                        )}
+                      </Table.Td>
+                      <Table.Td>
+                        <Anchor
+                          component="button"
+                          size="sm"
+                          className={classes.series}
+                          ta="left"
+                          onClick={() => onChoose(name === chosen ? "" : name)}
+                          aria-pressed={name === chosen}
+                        >
+                          {seriesName(one.labels)}
+                        </Anchor>
+                        <Text size="xs" c="dimmed" className={classes.wrap}>
+                          {one.reason}
+                        </Text>
+                        {one.labels.service && <Elsewhere service={one.labels.service} />}
+                      </Table.Td>
+                      <Table.Td>{one.value === null ? "–" : formatValue(one.value, "")}</Table.Td>
+                      <Table.Td>
+                        <Moment at={one.since} ago />
+                      </Table.Td>
+                      <Table.Td>
+                        {one.told ? (
+                          <>
+                            {one.told === "ALARM" ? "firing" : "resolved"}{" "}
+                            <Moment at={one.told_at} ago />
+                          </>
+                        ) : (
+                          "–"
+                        )}
+                      </Table.Td>
+                    </Table.Tr>
+                  );
+                })}
+              </Table.Tbody>
+            </Table>
+            {data.contributors.length > MOST && (
+              <Partial>{data.contributors.length - MOST} more series are not shown.</Partial>
+            )}
+          </Table.ScrollContainer>
+        )}
+      </QueryState>
+    </Panel>
+  );
+}
+
+function Elsewhere({ service }: { service: string }) {
+  const q = `service:${JSON.stringify(service)}`;
+  return (
+    <Group gap={8}>
+      {(["/logs", "/traces"] as const).map((to) => (
+        <Link key={to} to={to as never} search={(() => keepTime({ q })) as never}>
+          <Text size="xs" component="span">
+            its {to.slice(1)}
+          </Text>
+        </Link>
+      ))}
+      <Link
+        to={"/services/$service" as never}
+        params={{ service } as never}
+        search={(() => keepTime()) as never}
+      >
+        <Text size="xs" component="span">
+          the service
+        </Text>
+      </Link>
+    </Group>
+  );
+}

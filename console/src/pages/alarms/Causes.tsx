@@ -1,0 +1,97 @@
+import { Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { Moment } from "@/components/Moment";
+import { Panel } from "@/components/Panel";
+import { Partial, QueryState } from "@/components/QueryState";
+import { parseSearch } from "@/url/search";
+import classes from "./alarms.module.css";
+import type { Alarm } from "./model";
+
+/** What changed shortly before it began, the most likely cause first. */
+export function Causes({ alarm }: { alarm: Alarm }) {
+  const fires = alarm.state === "ALARM";
+  const query = useGet(
+    "/api/v1/alarms/{alarm}/causes",
+    { params: { path: { alarm: alarm.id } } },
+    { enabled: fires },
+  );
+  return (
+    <Panel title="What happened before">
+      {fires ? (
+        <QueryState
+          query={query}
+          isEmpty={(data) => !data.causes.length && !Object.keys(data.failed).length}
+          empty={
+            <Text size="sm" c="dimmed" className={classes.pad}>
+              Nothing changed in the half-hour before that telemetry tells of: no new version, no
+              burst of errors, no slow or failing service below.
+            </Text>
+          }
+        >
+          {(data) => (
+            <>
+              {data.causes.map((cause) => (
+                <div key={`${cause.kind} ${cause.title} ${cause.at}`} className={classes.cause}>
+                  <Text size="sm" fw={600} className={classes.wrap}>
+                    <CauseLink link={cause.link}>{cause.title}</CauseLink>
+                  </Text>
+                  <Text size="xs" className={classes.wrap}>
+                    {cause.reason}
+                  </Text>
+                  <Text size="xs" c="dimmed" className={classes.wrap}>
+                    {cause.kind.replaceAll("_", " ")} · <Moment at={cause.at} /> ·{" "}
+                    {whenOf(cause.minutes_before)}
+                    {cause.distance !== null &&
+                      (cause.distance === 0 ? " · here" : ` · ${cause.distance} calls below`)}{" "}
+                    · score {cause.score.toFixed(2)}
+                  </Text>
+                  <Text size="xs" c="dimmed" className={classes.wrap}>
+                    {evidenceText(cause.evidence)}
+                  </Text>
+                </div>
+              ))}
+              {Object.entries(data.failed).map(([what, why]) => (
+                <div key={what} className={classes.pad}>
+                  <Partial>
+                    {what} could not be asked: {why}
+                  </Partial>
+                </div>
+              ))}
+            </>
+          )}
+        </QueryState>
+      ) : (
+        <Text size="sm" c="dimmed" className={classes.pad}>
+          While the alarm fires, what changed shortly before is ranked here.
+        </Text>
+      )}
+    </Panel>
+  );
+}
+
+function CauseLink({ link, children }: { link: string; children: string }) {
+  if (!link) return <>{children}</>;
+  const [path = "/", search = ""] = link.split("?");
+  return (
+    <Link to={path as never} search={(() => keepTime(parseSearch(`?${search}`))) as never}>
+      {children}
+    </Link>
+  );
+}
+
+const whenOf = (minutes: number): string =>
+  minutes >= 0 ? `${minutes.toFixed(0)} min before` : `${(-minutes).toFixed(0)} min after`;
+
+function evidenceText(evidence: Readonly<Record<string, unknown>>): string {
+  return Object.entries(evidence)
+    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${short(value)}`)
+    .join(" · ")
+    .slice(0, 600);
+}
+
+function short(value: unknown): string {
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

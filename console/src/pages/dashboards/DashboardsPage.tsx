@@ -1,0 +1,167 @@
+import { Button, Table, Text, TextInput } from "@mantine/core";
+import { IconDownload, IconPlus, IconSearch } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { client, unwrap } from "@/api/client";
+import { useChange, useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { Moment } from "@/components/Moment";
+import { notifyError } from "@/components/notify";
+import { PageHeader } from "@/components/PageHeader";
+import { Panel } from "@/components/Panel";
+import { Empty, QueryState } from "@/components/QueryState";
+import { useSession } from "@/session/SessionProvider";
+import { useTimeRange } from "@/time/TimeProvider";
+import { text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import classes from "./dashboards.module.css";
+
+const ImportDialog = lazy(() => import("./ImportDialog"));
+const PARAMS = { find: text() };
+
+export default function DashboardsPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const { can } = useSession();
+  const navigate = useNavigate();
+  const { query: range } = useTimeRange();
+  const [importing, setImporting] = useState(false);
+  const found = useGet("/api/v1/dashboards", {
+    params: { query: { search: url.find.slice(0, 255), limit: 500 } },
+  });
+  const ready = useGet("/api/v1/dashboards/ready-made", { params: { query: range } });
+  const make = useChange(
+    () =>
+      unwrap(
+        client.POST("/api/v1/dashboards/import", {
+          body: { text: '{"panels": []}', name: null, dry_run: false },
+        }),
+      ),
+    ["/api/v1/dashboards"],
+  );
+  const begin = () =>
+    make.mutate(undefined as never, {
+      onSuccess: (made) =>
+        void navigate({
+          to: `/dashboards/${made.dashboard?.id}`,
+          search: { ...keepTime(), edit: "1" } as never,
+        }),
+      onError: (error) => notifyError("No dashboard was made", error),
+    });
+  const write = can("catalog:write");
+  return (
+    <>
+      <PageHeader
+        title="Dashboards"
+        actions={
+          write && (
+            <>
+              <Button
+                variant="default"
+                leftSection={<IconDownload size={14} />}
+                onClick={() => setImporting(true)}
+              >
+                Import
+              </Button>
+              <Button leftSection={<IconPlus size={14} />} loading={make.isPending} onClick={begin}>
+                New dashboard
+              </Button>
+            </>
+          )
+        }
+      />
+      <div className={classes.page}>
+        <Panel title="Ready-made">
+          <QueryState query={ready} height={70}>
+            {(data) => (
+              <div className={classes.cards} style={{ padding: "0 12px 12px" }}>
+                {data.dashboards.map((one) => (
+                  <Link
+                    key={one.id}
+                    to={`/dashboards/ready-made/${one.id}`}
+                    search={() => keepTime() as never}
+                    className={`panel ${classes.card}`}
+                  >
+                    <Text fw={600} size="sm">
+                      {one.name}
+                    </Text>
+                    <Text size="xs" c="dimmed">
+                      {one.summary}
+                      {!one.available && ". No such data in this time range."}
+                    </Text>
+                  </Link>
+                ))}
+              </div>
+            )}
+          </QueryState>
+        </Panel>
+        <Panel title="Of this account">
+          <TextInput
+            mx={12}
+            mb={8}
+            maw={320}
+            aria-label="Search dashboards by name"
+            placeholder="Search"
+            leftSection={<IconSearch size={14} />}
+            value={url.find}
+            onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          />
+          <QueryState
+            query={found}
+            isEmpty={(data) => !data.dashboards.length}
+            empty={
+              url.find ? (
+                <Empty title={`No dashboard's name contains "${url.find.slice(0, 100)}"`} />
+              ) : (
+                <Empty title="There are no dashboards yet" snippet="vedette apply dashboards/">
+                  Make one, duplicate a ready-made one, import one of Grafana, or keep them as code.
+                </Empty>
+              )
+            }
+          >
+            {(data) => (
+              <Table.ScrollContainer minWidth={560}>
+                <Table>
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Name</Table.Th>
+                      <Table.Th>Tags</Table.Th>
+                      <Table.Th>Panels</Table.Th>
+                      <Table.Th>Changed</Table.Th>
+                      <Table.Th>By</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {data.dashboards.map((one) => (
+                      <Table.Tr key={one.id}>
+                        <Table.Td>
+                          <Link
+                            to={`/dashboards/${one.id}`}
+                            search={() => keepTime() as never}
+                            title={one.description}
+                          >
+                            {one.name}
+                          </Link>
+                        </Table.Td>
+                        <Table.Td>{one.tags.join(", ")}</Table.Td>
+                        <Table.Td>{one.panels}</Table.Td>
+                        <Table.Td>
+                          <Moment at={one.updated} />
+                        </Table.Td>
+                        <Table.Td>
+                          {one.owner
+                            ? `${one.updated_by}, as code of ${one.owner}`
+                            : one.updated_by}
+                        </Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )}
+          </QueryState>
+        </Panel>
+      </div>
+      <Suspense>{importing && <ImportDialog onClose={() => setImporting(false)} />}</Suspense>
+    </>
+  );
+}

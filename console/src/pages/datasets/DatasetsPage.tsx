@@ -1,0 +1,131 @@
+import { Table, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { IconSearch } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import type { components } from "@/api/schema";
+import { Sparkline } from "@/charts/Sparkline";
+import { formatCount, formatPercent } from "@/charts/units";
+import { Moment } from "@/components/Moment";
+import { PageHeader } from "@/components/PageHeader";
+import { Empty, QueryState } from "@/components/QueryState";
+import { text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import { dataTime } from "./data";
+import classes from "./datasets.module.css";
+import { State } from "./State";
+
+const PARAMS = { find: text() };
+const SNIPPET = `import vedette
+vedette.profile(orders, "orders")               # a frame, a path or a URL
+# or: vedette profile orders.parquet --dataset orders`;
+type Dataset = components["schemas"]["DatasetView"];
+
+/** All datasets with profiles: how fresh, how much, whether checks hold, whether it drifts. */
+export default function DatasetsPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const [find] = useDebouncedValue(url.find, 200);
+  const datasets = useGet("/api/v1/datasets", { params: { query: { search: find } } });
+  return (
+    <>
+      <PageHeader
+        title="Datasets"
+        time={false}
+        aside={datasets.data && `${datasets.data.datasets.length}`}
+      />
+      <div className={classes.tools}>
+        <TextInput
+          aria-label="Search datasets by name"
+          placeholder="Search datasets"
+          leftSection={<IconSearch size={14} />}
+          value={url.find}
+          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+        />
+      </div>
+      <QueryState
+        query={datasets}
+        isEmpty={(data) => data.datasets.length === 0}
+        empty={
+          find ? (
+            <Empty title={`No dataset has “${find}” in its name`} />
+          ) : (
+            <Empty title="No dataset has a profile yet" snippet={SNIPPET}>
+              A profile is aggregate states of each column, computed where the data is. Rows stay
+              there.
+            </Empty>
+          )
+        }
+        height={240}
+      >
+        {(data) => (
+          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
+            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Dataset</Table.Th>
+                  <Table.Th>Data until</Table.Th>
+                  <Table.Th>Profiled</Table.Th>
+                  <Table.Th>Newest volume</Table.Th>
+                  <Table.Th>Columns</Table.Th>
+                  <Table.Th>Checks</Table.Th>
+                  <Table.Th>Drift</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.datasets.map((one) => (
+                  <Row key={one.name} dataset={one} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </QueryState>
+    </>
+  );
+}
+
+function Row({ dataset }: { dataset: Dataset }) {
+  const { name, rows, volumes } = dataset;
+  const share =
+    dataset.drift_share == null
+      ? undefined
+      : `${dataset.drifted_columns} columns, ${formatPercent(dataset.drift_share)}`;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Link
+          to="/datasets/$dataset"
+          params={{ dataset: name } as never}
+          search={() => dataTime() as never}
+          className={classes.link}
+        >
+          {name}
+        </Link>
+      </Table.Td>
+      <Table.Td>
+        <Moment at={dataset.last} ago />
+      </Table.Td>
+      <Table.Td>
+        <Moment at={dataset.received} ago />
+      </Table.Td>
+      <Table.Td>
+        <span className={classes.state}>
+          {rows == null ? "–" : formatCount(rows)}
+          {volumes.length > 1 && (
+            <Sparkline values={volumes} label={`rows by window, now ${rows}`} />
+          )}
+        </span>
+      </Table.Td>
+      <Table.Td>{dataset.columns}</Table.Td>
+      <Table.Td>
+        <State
+          status={dataset.checks}
+          more={dataset.violations ? `${dataset.violations}` : undefined}
+        />
+      </Table.Td>
+      <Table.Td>
+        <State status={dataset.drift} more={dataset.drift === "drift" ? share : undefined} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,139 @@
+import { Table } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { keepTime } from "@/app/links";
+import { formatBytes, formatCount, formatNumber, formatPercent } from "@/charts/units";
+import classes from "./hosts.module.css";
+import { type Item, type Kind, type Level, money, shares } from "./infra";
+import { Fill, HostLink } from "./StorageTable";
+
+interface Props {
+  items: Item[];
+  kind: Kind;
+  currency: string;
+  percentile: number;
+}
+
+/** Use against what is reserved, cost, and what of it was paid for nothing. */
+export function EfficiencyTable({ items, kind, currency, percentile }: Props) {
+  const high = `p${percentile * 100}`;
+  return (
+    <Table.ScrollContainer minWidth={860}>
+      <Table className={classes.table} horizontalSpacing="xs">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Name</Table.Th>
+            <Table.Th>Hours</Table.Th>
+            <Table.Th>CPU (mean, {high})</Table.Th>
+            <Table.Th>Memory (mean, {high})</Table.Th>
+            <Table.Th>GPU (mean, {high})</Table.Th>
+            {kind === "endpoint" && <Table.Th>Predictions</Table.Th>}
+            <Table.Th>Cost</Table.Th>
+            <Table.Th>Idle</Table.Th>
+            {kind === "endpoint" && <Table.Th>Cost of 1,000</Table.Th>}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map((item) => (
+            <Table.Tr key={`${item.account} ${item.id} ${item.model} ${item.version}`}>
+              <Table.Td>
+                <Name item={item} />
+                <div className={classes.dimmed}>{about(item)}</div>
+              </Table.Td>
+              <Table.Td>{formatNumber(Math.round(item.hours * 10) / 10)}</Table.Td>
+              <Use level={item.cpu} unit={item.cpu_unit === "core" ? "cores" : ""} />
+              <Use level={item.memory} unit="" />
+              <Use level={item.gpu} unit="GPUs" />
+              {kind === "endpoint" && <Table.Td>{formatCount(item.predictions)}</Table.Td>}
+              <Table.Td>
+                {money(item.cost?.total, currency)}
+                {item.cost && <div className={classes.dimmed}>by {item.cost.by}</div>}
+              </Table.Td>
+              <Table.Td>
+                {money(item.cost?.idle, currency)}
+                {item.cost?.idle != null && item.cost.total > 0 && (
+                  <div className={classes.dimmed}>
+                    {formatPercent(item.cost.idle / item.cost.total)} of it
+                  </div>
+                )}
+              </Table.Td>
+              {kind === "endpoint" && <Table.Td>{money(item.cost_per_1000, currency)}</Table.Td>}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function Use({ level, unit }: { level: Level | null; unit: string }) {
+  const share = shares(level);
+  if (!level) return <Table.Td className={classes.dimmed}>–</Table.Td>;
+  if (!share) {
+    return (
+      <Table.Td className={classes.dimmed}>
+        {unit ? `${formatNumber(level.mean)} ${unit}` : formatBytes(level.mean)}
+      </Table.Td>
+    );
+  }
+  return (
+    <Table.Td>
+      <Fill share={share.mean} />
+      <div className={classes.dimmed}>
+        {formatPercent(share.high)}
+        {unit && level.reserved !== null && ` of ${formatNumber(level.reserved)} ${unit}`}
+      </div>
+    </Table.Td>
+  );
+}
+
+function about(item: Item): string {
+  if (item.kind === "endpoint") {
+    return `version ${item.version || "–"} at ${item.name}${item.service ? ` · service ${item.service}` : ""}`;
+  }
+  if (item.kind === "host")
+    return [item.machine_type, item.services.join(", ")].filter(Boolean).join(" · ");
+  return item.hosts.join(", ");
+}
+
+/** The name as a link to what it is. */
+export function Name({ item }: { item: Item }) {
+  const search = () => keepTime() as never;
+  if (item.kind === "host") return <HostLink host={item.name} />;
+  if (item.kind === "service") {
+    return (
+      <Link
+        to={"/services/$service" as never}
+        params={{ service: item.name } as never}
+        search={search}
+        className={classes.link}
+      >
+        {item.name}
+      </Link>
+    );
+  }
+  if (item.kind === "run") {
+    return (
+      <Link
+        to={"/runs/$run" as never}
+        params={{ run: item.id } as never}
+        search={search}
+        className={classes.link}
+      >
+        {item.name}
+      </Link>
+    );
+  }
+  if (item.kind === "endpoint") {
+    return (
+      <Link
+        to={"/models/$name/monitoring" as never}
+        params={{ name: item.model } as never}
+        search={search}
+        className={classes.link}
+      >
+        {item.model}
+      </Link>
+    );
+  }
+  return <span className="telemetry">{item.name}</span>;
+}

@@ -1,0 +1,241 @@
+import { Table, TextInput } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useGet } from "@/api/query";
+import type { components } from "@/api/schema";
+import { keepTime } from "@/app/links";
+import type { Values } from "@/charts/aligned";
+import { useMetrics } from "@/charts/metricQuery";
+import { Sparkline } from "@/charts/Sparkline";
+import { formatBytes, formatNumber, formatPercent } from "@/charts/units";
+import { PageHeader } from "@/components/PageHeader";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { formatAgo } from "@/time/format";
+import { useTimeRange } from "@/time/TimeProvider";
+import { oneOf, text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import classes from "./hosts.module.css";
+import { hostQueries, latest, type Saturation, saturationOf } from "./saturation";
+
+const SORTS = ["host", "cpu", "memory", "files", "disk", "network", "load"] as const;
+type Sort = (typeof SORTS)[number];
+const PARAMS = { find: text(), sort: oneOf(SORTS, "host") };
+type Host = components["schemas"]["HostView"];
+
+const LIST_POINTS = 40;
+/** From here on a share is said to be high; the sign is text as well as colour. */
+const HIGH = 0.9;
+const SNIPPET = `vedette agent    # metrics of the host and its log files
+# or any OpenTelemetry collector with the hostmetrics receiver`;
+
+export default function HostsPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const { query } = useTimeRange();
+  const hosts = useGet("/api/v1/hosts", { params: { query } });
+  const metrics = useMetrics(hostQueries(), query, { points: LIST_POINTS });
+  const rows = useMemo(() => {
+    const all = (hosts.data?.hosts ?? []).map((host) => ({
+      host,
+      now: metrics.data && saturationOf(metrics.data, host.host),
+    }));
+    const wanted = url.find.toLowerCase();
+    return all
+      .filter(({ host }) =>
+        `${host.host} ${host.services.join(" ")}`.toLowerCase().includes(wanted),
+      )
+      .sort((a, b) => compare(a, b, url.sort));
+  }, [hosts.data, metrics.data, url.find, url.sort]);
+  return (
+    <>
+      <PageHeader title="Hosts" aside={hosts.data && `${hosts.data.hosts.length}`} />
+      <div className={classes.tools}>
+        <TextInput
+          aria-label="Search hosts by name or service"
+          placeholder="Search hosts"
+          leftSection={<IconSearch size={14} />}
+          value={url.find}
+          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+        />
+      </div>
+      {metrics.error && <ErrorPanel error={metrics.error} onRetry={() => void metrics.refetch()} />}
+      <QueryState
+        query={hosts}
+        isEmpty={(data) => data.hosts.length === 0}
+        empty={
+          <Empty title="No host sent anything in this time range" snippet={SNIPPET}>
+            Hosts are known by the resource attribute host.name. To see how busy they are, run on
+            each:
+          </Empty>
+        }
+        height={240}
+      >
+        {() => (
+          <Table.ScrollContainer minWidth={860} className={classes.scroll}>
+            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+              <Table.Thead>
+                <Table.Tr>
+                  <Head
+                    name="host"
+                    label="Host"
+                    sort={url.sort}
+                    onSort={(sort) => setUrl({ sort })}
+                  />
+                  <Head
+                    name="cpu"
+                    label="CPU"
+                    sort={url.sort}
+                    onSort={(sort) => setUrl({ sort })}
+                  />
+                  <Head
+                    name="load"
+                    label="Load a CPU"
+                    sort={url.sort}
+                    onSort={(sort) => setUrl({ sort })}
+                  />
+                  <Head
+                    name="memory"
+                    label="Memory"
+                    sort={url.sort}
+                    onSort={(sort) => setUrl({ sort })}
+                  />
+                  <Head
+                    name="files"
+                    label="Fullest disk"
+                    sort={url.sort}
+                    onSort={(sort) => setUrl({ sort })}
+                  />
+                  <Head
+                    name="disk"
+                    label="Disk"
+                    sort={url.sort}
+                    onSort={(sort) => setUrl({ sort })}
+                  />
+                  <Head
+                    name="network"
+                    label="Network"
+                    sort={url.sort}
+                    onSort={(sort) => setUrl({ sort })}
+                  />
+                  <Table.Th>Services</Table.Th>
+                  <Table.Th>Last seen</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {rows.map(({ host, now }) => (
+                  <Row key={host.host} host={host} now={now} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </QueryState>
+    </>
+  );
+}
+
+function compare(
+  a: { host: Host; now?: Saturation },
+  b: { host: Host; now?: Saturation },
+  by: Sort,
+): number {
+  if (by === "host") return a.host.host.localeCompare(b.host.host);
+  const value = (row: { now?: Saturation }) => (row.now ? (latest(row.now[by]) ?? -1) : -1);
+  return value(b) - value(a) || a.host.host.localeCompare(b.host.host);
+}
+
+interface HeadProps {
+  name: Sort;
+  label: string;
+  sort: Sort;
+  onSort: (sort: Sort) => void;
+}
+
+function Head({ name, label, sort, onSort }: HeadProps) {
+  const sorted = sort === name;
+  return (
+    <Table.Th aria-sort={sorted ? (name === "host" ? "ascending" : "descending") : undefined}>
+      <button type="button" className={classes.sort} onClick={() => onSort(name)}>
+        {label} {sorted ? (name === "host" ? "↑" : "↓") : ""}
+      </button>
+    </Table.Th>
+  );
+}
+
+function Row({ host, now }: { host: Host; now?: Saturation }) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Link
+          to="/hosts/$host"
+          params={{ host: host.host } as never}
+          search={() => keepTime() as never}
+          className={classes.link}
+        >
+          {host.host}
+        </Link>
+        <div className={classes.dimmed}>
+          {[host.os_type, host.arch, host.region].filter(Boolean).join(" · ")}
+        </div>
+      </Table.Td>
+      <Share what={`CPU of ${host.host}`} values={now?.cpu} />
+      <Table.Td>{formatNumber(now && latest(now.load))}</Table.Td>
+      <Share what={`memory of ${host.host}`} values={now?.memory} />
+      <Share
+        what={`disk ${now?.fullest} of ${host.host}`}
+        values={now?.files}
+        note={now?.fullest}
+      />
+      <Flow what={`disk of ${host.host}`} values={now?.disk} />
+      <Flow what={`network of ${host.host}`} values={now?.network} />
+      <Table.Td className={classes.services} title={host.services.join(", ")}>
+        {host.services.join(", ")}
+      </Table.Td>
+      <Table.Td className={classes.dimmed}>
+        {formatAgo(Date.parse(host.last_seen), Date.now())}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function Share({ what, values, note }: { what: string; values?: Values; note?: string }) {
+  const now = values ? latest(values) : null;
+  const high = now !== null && now >= HIGH;
+  return (
+    <Table.Td>
+      <div className={classes.cell}>
+        <div className={classes.meter} data-high={high || undefined}>
+          <i style={{ width: `${(now ?? 0) * 100}%` }} />
+        </div>
+        <span className={high ? classes.high : undefined}>
+          {formatPercent(now)}
+          {high && " high"}
+        </span>
+        {values && (
+          <Sparkline
+            values={values}
+            label={`${what}, now ${formatPercent(now)}`}
+            width={64}
+            height={18}
+          />
+        )}
+      </div>
+      {note && <div className={classes.dimmed}>{note}</div>}
+    </Table.Td>
+  );
+}
+
+function Flow({ what, values }: { what: string; values?: Values }) {
+  const now = values ? latest(values) : null;
+  const shown = now === null ? "–" : `${formatBytes(now)}/s`;
+  return (
+    <Table.Td>
+      <div className={classes.cell}>
+        <span className={classes.flow}>{shown}</span>
+        {values && (
+          <Sparkline values={values} label={`${what}, now ${shown}`} width={44} height={18} />
+        )}
+      </div>
+    </Table.Td>
+  );
+}

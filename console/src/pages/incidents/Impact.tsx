@@ -1,0 +1,85 @@
+import { Table, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { formatValue } from "@/charts/units";
+import { Panel } from "@/components/Panel";
+import { QueryState } from "@/components/QueryState";
+import classes from "./incidents.module.css";
+import type { Incident, Loss } from "./model";
+
+/** What it cost: KPIs during the incident against what was to be expected. */
+export function Impact({ one }: { one: Incident }) {
+  const query = useGet("/api/v1/incidents/{incident}/impact", {
+    params: { path: { incident: String(one.number) } },
+  });
+  return (
+    <Panel title="What it cost">
+      <QueryState
+        query={query}
+        isEmpty={(data) => data.kpis.length === 0}
+        empty={
+          <Text size="sm" c="dimmed" className={classes.pad}>
+            No KPI is about these services or models, and no other was outside of what was to be
+            expected. A KPI that names its services or models shows here what they cost.
+          </Text>
+        }
+      >
+        {(data) => (
+          <div className={classes.scroll}>
+            <Table className={classes.table}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th scope="col">KPI</Table.Th>
+                  <Table.Th scope="col">Expected</Table.Th>
+                  <Table.Th scope="col">Actual</Table.Th>
+                  <Table.Th scope="col">Loss</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.kpis.map((kpi) => (
+                  <Row key={kpi.kpi} kpi={kpi} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </div>
+        )}
+      </QueryState>
+    </Panel>
+  );
+}
+
+function Row({ kpi }: { kpi: Loss }) {
+  const shown = (value: number | null) => (value === null ? "–" : formatValue(value, kpi.unit));
+  return (
+    <Table.Tr>
+      <Table.Td className={classes.title}>
+        <Link
+          to={"/kpis/$kpi" as never}
+          params={{ kpi: kpi.kpi } as never}
+          search={(() => keepTime()) as never}
+        >
+          {kpi.kpi}
+        </Link>
+        <Text size="xs" c="dimmed">
+          {kpi.note}
+        </Text>
+      </Table.Td>
+      <Table.Td className={classes.number}>{shown(kpi.expected)}</Table.Td>
+      <Table.Td className={classes.number}>{shown(kpi.actual)}</Table.Td>
+      <Table.Td className={classes.number}>
+        <strong>{shown(kpi.loss)}</strong>
+        {kpi.lower !== null && (
+          <Text size="xs" c="dimmed">
+            {shown(kpi.lower)} to {shown(kpi.upper)}
+          </Text>
+        )}
+        {kpi.loss !== null && (
+          <Text size="xs" c={kpi.affected ? "var(--v-critical)" : "dimmed"}>
+            {kpi.affected ? "outside of the usual" : "within the usual"}
+          </Text>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}

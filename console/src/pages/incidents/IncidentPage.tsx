@@ -1,0 +1,287 @@
+import { Button, Menu, Select, Stack, Table, Text, TextInput, VisuallyHidden } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
+import { Link, useParams } from "@tanstack/react-router";
+import { client, unwrap } from "@/api/client";
+import { download } from "@/api/download";
+import { useChange, useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { Moment } from "@/components/Moment";
+import { notifyError } from "@/components/notify";
+import { PageHeader } from "@/components/PageHeader";
+import { Panel } from "@/components/Panel";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { useSession } from "@/session/SessionProvider";
+import { parseSearch } from "@/url/search";
+import { Impact } from "./Impact";
+import classes from "./incidents.module.css";
+import { type Incident, lasted, STATUS_NAMES, STATUSES, type Status, splitLink } from "./model";
+import { Notes, Postmortem } from "./Postmortem";
+import { StatusMark } from "./StatusMark";
+import { IncidentTimeline } from "./Timeline";
+
+const REFRESH_MS = 15_000;
+
+/** One incident: its alarms and likely cause, what happened, what it cost, what was learned. */
+export default function IncidentPage() {
+  const { incident: id } = useParams({ strict: false }) as { incident: string };
+  const query = useGet(
+    "/api/v1/incidents/{incident}",
+    { params: { path: { incident: id } } },
+    { refetchInterval: REFRESH_MS },
+  );
+  const one = query.data;
+  return (
+    <>
+      <PageHeader
+        title={one ? `${one.number}: ${one.title}` : "Incident"}
+        aside={one && <StatusMark status={one.status} />}
+        actions={one && <Export one={one} />}
+        time={false}
+      />
+      <Stack gap="sm" className={classes.page}>
+        <QueryState query={query} height={300}>
+          {(found) => (
+            <Stack gap="sm">
+              <Facts one={found} />
+              <div className={classes.columns}>
+                <Stack gap="sm">
+                  <Alarms one={found} />
+                  <IncidentTimeline number={found.number} />
+                </Stack>
+                <Stack gap="sm">
+                  <Impact one={found} />
+                  <Notes number={found.number} />
+                  <Postmortem key={found.number} one={found} />
+                </Stack>
+              </div>
+            </Stack>
+          )}
+        </QueryState>
+      </Stack>
+    </>
+  );
+}
+
+function Facts({ one }: { one: Incident }) {
+  const { can } = useSession();
+  const edit = useChange(
+    (body: { status?: Status; owner?: string }) =>
+      unwrap(
+        client.PATCH("/api/v1/incidents/{incident}", {
+          params: { path: { incident: String(one.number) } },
+          body,
+        }),
+      ),
+    ["/api/v1/incidents"],
+  );
+  const writes = can("catalog:write");
+  return (
+    <Panel title="What is known">
+      {edit.error && <ErrorPanel error={edit.error} />}
+      <dl className={classes.facts}>
+        <div>
+          <dt>Status</dt>
+          <dd>
+            {writes ? (
+              <Select
+                aria-label="Status"
+                allowDeselect={false}
+                value={one.status}
+                data={STATUSES.map((value) => ({ value, label: STATUS_NAMES[value] }))}
+                onChange={(status) => status && edit.mutate({ status: status as Status })}
+              />
+            ) : (
+              STATUS_NAMES[one.status]
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Owner</dt>
+          <dd>
+            {writes ? (
+              <TextInput
+                key={one.owner}
+                aria-label="Owner"
+                placeholder="Who looks after it"
+                defaultValue={one.owner}
+                maxLength={200}
+                onBlur={(event) => {
+                  const owner = event.currentTarget.value.trim();
+                  if (owner !== one.owner) edit.mutate({ owner });
+                }}
+                onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+              />
+            ) : (
+              one.owner || "–"
+            )}
+          </dd>
+        </div>
+        <div>
+          <dt>Severity</dt>
+          <dd>{one.severity}</dd>
+        </div>
+        <div>
+          <dt>Began</dt>
+          <dd>
+            <Moment at={one.began} />
+          </dd>
+        </div>
+        <div>
+          <dt>{one.quiet_since || one.resolved ? "Lasted" : "Lasts"}</dt>
+          <dd>{lasted(one, Date.now())}</dd>
+        </div>
+        <div>
+          <dt>Services</dt>
+          <dd>
+            {one.services.length === 0 && "–"}
+            {one.services.map((name, at) => (
+              <span key={name}>
+                {at > 0 && ", "}
+                <Link
+                  to={"/services/$service" as never}
+                  params={{ service: name } as never}
+                  search={(() => keepTime()) as never}
+                >
+                  {name}
+                </Link>
+              </span>
+            ))}
+          </dd>
+        </div>
+        <div>
+          <dt>Likely cause</dt>
+          <dd>
+            {one.cause ? <CauseLink cause={one.cause} /> : "none found"}
+            {one.cause && (
+              <Text size="xs" c="dimmed">
+                {one.cause.reason}, <Moment at={one.cause.at} />
+              </Text>
+            )}
+          </dd>
+        </div>
+        {one.resources.length > 0 && (
+          <div>
+            <dt>Lineage of</dt>
+            <dd>
+              {one.resources.map((resource, at) => (
+                <span key={resource}>
+                  {at > 0 && ", "}
+                  <Link to={"/lineage" as never} search={(() => keepTime({ resource })) as never}>
+                    {resource.split("/").slice(1).join(" ")}
+                  </Link>
+                </span>
+              ))}
+            </dd>
+          </div>
+        )}
+      </dl>
+    </Panel>
+  );
+}
+
+function CauseLink({ cause }: { cause: NonNullable<Incident["cause"]> }) {
+  if (!cause.link) return <>{cause.title}</>;
+  const { path, search } = splitLink(cause.link);
+  return (
+    <Link to={path as never} search={(() => keepTime(parseSearch(`?${search}`))) as never}>
+      {cause.title}
+    </Link>
+  );
+}
+
+function Alarms({ one }: { one: Incident }) {
+  const { can } = useSession();
+  const remove = useChange(
+    (alarm: string) =>
+      unwrap(
+        client.DELETE("/api/v1/incidents/{incident}/alarms/{alarm}", {
+          params: { path: { incident: String(one.number), alarm } },
+        }),
+      ),
+    ["/api/v1/incidents"],
+  );
+  return (
+    <Panel title="Alarms">
+      {remove.error && <ErrorPanel error={remove.error} />}
+      {one.alarms.length === 0 ? (
+        <Empty title="No alarm belongs to it">
+          Somebody opened it by hand. An alarm's page tells what it fires for.
+        </Empty>
+      ) : (
+        <div className={classes.scroll}>
+          <Table className={classes.table}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th scope="col">Alarm</Table.Th>
+                <Table.Th scope="col">Severity</Table.Th>
+                <Table.Th scope="col">From</Table.Th>
+                <Table.Th scope="col">To</Table.Th>
+                <Table.Th scope="col">Why it belongs here</Table.Th>
+                <Table.Th scope="col">
+                  <VisuallyHidden>Change</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {one.alarms.map((alarm) => (
+                <Table.Tr key={alarm.id}>
+                  <Table.Td className={classes.title}>
+                    <Link
+                      to={"/alarms/$alarm" as never}
+                      params={{ alarm: alarm.id } as never}
+                      search={(() => keepTime()) as never}
+                    >
+                      {alarm.name}
+                    </Link>
+                  </Table.Td>
+                  <Table.Td>{alarm.severity}</Table.Td>
+                  <Table.Td>
+                    <Moment at={alarm.since} />
+                  </Table.Td>
+                  <Table.Td>{alarm.ended ? <Moment at={alarm.ended} /> : "fires"}</Table.Td>
+                  <Table.Td className={classes.wrap}>{alarm.reason}</Table.Td>
+                  <Table.Td>
+                    {can("catalog:write") && (
+                      <Button
+                        size="compact-xs"
+                        variant="default"
+                        aria-label={`Take out ${alarm.name}`}
+                        onClick={() => remove.mutate(alarm.name)}
+                      >
+                        Take out
+                      </Button>
+                    )}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Export({ one }: { one: Incident }) {
+  const save = (format: "html" | "markdown") => {
+    const ending = format === "html" ? "html" : "md";
+    download(
+      `/api/v1/incidents/${one.number}/postmortem`,
+      { format },
+      `incident-${one.number}.${ending}`,
+    ).catch((error) => notifyError("The incident could not be exported", error));
+  };
+  return (
+    <Menu>
+      <Menu.Target>
+        <Button variant="default" leftSection={<IconDownload size={14} />}>
+          Export
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={() => save("html")}>One HTML file</Menu.Item>
+        <Menu.Item onClick={() => save("markdown")}>Markdown</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

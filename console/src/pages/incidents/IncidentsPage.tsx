@@ -1,0 +1,201 @@
+import { Button, Group, Modal, Select, Stack, Table, Tabs, Text, TextInput } from "@mantine/core";
+import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { client, unwrap } from "@/api/client";
+import { useChange, useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { Moment } from "@/components/Moment";
+import { PageHeader } from "@/components/PageHeader";
+import { Panel } from "@/components/Panel";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { useSession } from "@/session/SessionProvider";
+import { oneOf, text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import classes from "./incidents.module.css";
+import { type Incident, lasted, STATUS_NAMES, STATUSES } from "./model";
+import { StatusMark } from "./StatusMark";
+
+const REFRESH_MS = 15_000;
+const SEVERITIES = ["critical", "error", "warning", "info"] as const;
+const PARAMS = { show: oneOf(["unresolved", ...STATUSES], "unresolved"), find: text() };
+
+/** What went wrong together: alarms of one cause, who looks after them, and how far they are. */
+export default function IncidentsPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const { can } = useSession();
+  const [opening, setOpening] = useState(false);
+  const query = useGet(
+    "/api/v1/incidents",
+    {
+      params: {
+        query: {
+          ...(url.show === "unresolved" ? { unresolved: true } : { status: url.show }),
+          search: url.find,
+          limit: 200,
+        },
+      },
+    },
+    { refetchInterval: REFRESH_MS },
+  );
+  const counts = query.data?.counts;
+  return (
+    <>
+      <PageHeader
+        title="Incidents"
+        actions={
+          can("catalog:write") && (
+            <Button leftSection={<IconPlus size={14} />} onClick={() => setOpening(true)}>
+              Open an incident
+            </Button>
+          )
+        }
+      />
+      <Stack gap="sm" className={classes.page}>
+        <Tabs
+          value={url.show}
+          onChange={(show) => setUrl({ show: (show ?? "unresolved") as typeof url.show })}
+        >
+          <Tabs.List aria-label="Incidents by status">
+            <Tabs.Tab value="unresolved">Unresolved</Tabs.Tab>
+            {STATUSES.map((status) => (
+              <Tabs.Tab key={status} value={status}>
+                {STATUS_NAMES[status]}
+                {counts && ` (${counts[status] ?? 0})`}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          <Tabs.Panel value={url.show}>
+            <Stack gap="sm" pt="sm">
+              <TextInput
+                aria-label="Search incidents by title"
+                placeholder="Search by title"
+                leftSection={<IconSearch size={14} />}
+                value={url.find}
+                w={260}
+                onChange={(event) => setUrl({ find: event.currentTarget.value })}
+              />
+              <Panel title={url.show === "unresolved" ? "Unresolved" : STATUS_NAMES[url.show]}>
+                <QueryState
+                  query={query}
+                  isEmpty={(data) => data.incidents.length === 0}
+                  empty={
+                    <Empty title={url.find ? "No incident matches" : "There is none"}>
+                      Alarms that fire together, of one service, one cause or one lineage, become an
+                      incident by themselves; they close it when they are over.
+                    </Empty>
+                  }
+                >
+                  {(data) => <IncidentTable incidents={data.incidents} />}
+                </QueryState>
+              </Panel>
+            </Stack>
+          </Tabs.Panel>
+        </Tabs>
+      </Stack>
+      <Modal opened={opening} onClose={() => setOpening(false)} title="Open an incident">
+        <OpenForm />
+      </Modal>
+    </>
+  );
+}
+
+function IncidentTable({ incidents }: { incidents: readonly Incident[] }) {
+  return (
+    <div className={classes.scroll}>
+      <Table className={classes.table} verticalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th scope="col">No.</Table.Th>
+            <Table.Th scope="col">Incident</Table.Th>
+            <Table.Th scope="col">Status</Table.Th>
+            <Table.Th scope="col">Severity</Table.Th>
+            <Table.Th scope="col">Began</Table.Th>
+            <Table.Th scope="col">Lasts</Table.Th>
+            <Table.Th scope="col">Owner</Table.Th>
+            <Table.Th scope="col">Alarms</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {incidents.map((one) => (
+            <Table.Tr key={one.id}>
+              <Table.Td>{one.number}</Table.Td>
+              <Table.Td>
+                <Link
+                  className={classes.title}
+                  to={"/incidents/$incident" as never}
+                  params={{ incident: String(one.number) } as never}
+                  search={(() => keepTime()) as never}
+                >
+                  {one.title}
+                </Link>
+                <Text size="xs" c="dimmed" className={classes.wrap}>
+                  {one.services.join(", ")}
+                </Text>
+              </Table.Td>
+              <Table.Td>
+                <StatusMark status={one.status} />
+              </Table.Td>
+              <Table.Td>{one.severity}</Table.Td>
+              <Table.Td>
+                <Moment at={one.began} />
+              </Table.Td>
+              <Table.Td className={classes.number}>{lasted(one, Date.now())}</Table.Td>
+              <Table.Td>{one.owner || "–"}</Table.Td>
+              <Table.Td>
+                {one.alarms.filter((alarm) => !alarm.ended).length} of {one.alarms.length} fire
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </div>
+  );
+}
+
+function OpenForm() {
+  const navigate = useNavigate();
+  const [title, setTitle] = useState("");
+  const [severity, setSeverity] = useState<(typeof SEVERITIES)[number]>("error");
+  const open = useChange(
+    () => unwrap(client.POST("/api/v1/incidents", { body: { title, severity, owner: "" } })),
+    ["/api/v1/incidents"],
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    open.mutate(undefined as never, {
+      onSuccess: (made) =>
+        void navigate({
+          to: "/incidents/$incident" as never,
+          params: { incident: String(made.number) } as never,
+        }),
+    });
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        <TextInput
+          label="What is wrong"
+          data-autofocus
+          required
+          maxLength={200}
+          value={title}
+          onChange={(event) => setTitle(event.currentTarget.value)}
+        />
+        <Select
+          label="Severity"
+          allowDeselect={false}
+          data={[...SEVERITIES]}
+          value={severity}
+          onChange={(value) => setSeverity((value ?? "error") as typeof severity)}
+        />
+        {open.error && <ErrorPanel error={open.error} />}
+        <Group justify="flex-end">
+          <Button type="submit" disabled={!title.trim()} loading={open.isPending}>
+            Open
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

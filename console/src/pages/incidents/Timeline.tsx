@@ -1,0 +1,93 @@
+import { Text } from "@mantine/core";
+import { IconBell, IconFlag, IconMessage, IconPencil, IconSearch } from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { Moment } from "@/components/Moment";
+import { Panel } from "@/components/Panel";
+import { Partial, QueryState } from "@/components/QueryState";
+import { parseSearch } from "@/url/search";
+import classes from "./incidents.module.css";
+import { type Entry, splitLink } from "./model";
+
+const SIGNS = {
+  alarm: IconBell,
+  cause: IconSearch,
+  change: IconPencil,
+  note: IconMessage,
+  incident: IconFlag,
+} as const;
+const NAMES = {
+  alarm: "Alarm",
+  cause: "Possible cause",
+  change: "Change",
+  note: "Note",
+  incident: "Incident",
+} as const;
+
+/** What happened around an incident: alarms, causes, changes and notes in one order. */
+export function IncidentTimeline({ number }: { number: number }) {
+  const query = useGet(
+    "/api/v1/incidents/{incident}/timeline",
+    { params: { path: { incident: String(number) } } },
+    { refetchInterval: 30_000 },
+  );
+  return (
+    <Panel title="Timeline">
+      <QueryState query={query} height={200}>
+        {(data) => (
+          <>
+            {Object.entries(data.failed).map(([what, why]) => (
+              <div key={what} className={classes.pad}>
+                <Partial>
+                  {what} could not be asked: {why}
+                </Partial>
+              </div>
+            ))}
+            <ol className={classes.timeline}>
+              {data.entries.map((entry, at) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id, and only grow
+                <Line key={at} entry={entry} />
+              ))}
+            </ol>
+          </>
+        )}
+      </QueryState>
+    </Panel>
+  );
+}
+
+function Line({ entry }: { entry: Entry }) {
+  const Icon = SIGNS[entry.kind];
+  const { path, search } = splitLink(entry.link);
+  return (
+    <li
+      className={classes.entry}
+      data-kind={entry.kind}
+      data-state={String(entry.data.state ?? "")}
+    >
+      <Icon size={15} role="img" aria-label={NAMES[entry.kind]} />
+      <div className={classes.wrap}>
+        <Text size="sm" component="div">
+          <Moment at={entry.at} />{" "}
+          <strong>
+            {entry.link ? (
+              <Link
+                to={path as never}
+                search={(() => keepTime(parseSearch(`?${search}`))) as never}
+              >
+                {entry.title}
+              </Link>
+            ) : (
+              entry.title
+            )}
+          </strong>
+          {entry.by && ` by ${entry.by}`}
+        </Text>
+        <Text size="xs" c="dimmed" className={classes.wrap}>
+          {entry.detail}
+        </Text>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,123 @@
+import "@xyflow/react/dist/style.css";
+import { useComputedColorScheme } from "@mantine/core";
+import {
+  Background,
+  Controls,
+  type Edge,
+  Handle,
+  MarkerType,
+  MiniMap,
+  type Node,
+  type NodeProps,
+  Position,
+  ReactFlow,
+} from "@xyflow/react";
+import { memo, useMemo } from "react";
+import { type Drawn, lit, NODE_HEIGHT, NODE_WIDTH, type Picture, placed } from "./graph";
+import classes from "./lineage.module.css";
+
+interface Props {
+  picture: Picture;
+  start: string;
+  selected: string;
+  onSelect: (id: string) => void;
+}
+
+type Data = { node: Drawn; isStart: boolean; pale: boolean };
+const MINIMAP_FROM = 25;
+
+/** The graph; the list beside it has the same for those who do not see it. */
+export default function LineageView({ picture, start, selected, onSelect }: Props) {
+  const scheme = useComputedColorScheme("light");
+  const places = useMemo(() => placed(picture), [picture]);
+  const bright = useMemo(
+    () => (selected ? lit(picture.edges, selected) : null),
+    [picture, selected],
+  );
+  const nodes = useMemo<Node<Data>[]>(
+    () =>
+      picture.nodes.map((node) => ({
+        id: node.id,
+        type: "entity",
+        position: places.get(node.id) ?? { x: 0, y: 0 },
+        data: {
+          node,
+          isStart: node.members.some((one) => one.resource === start),
+          pale: bright !== null && !bright.has(node.id),
+        },
+        width: NODE_WIDTH,
+        height: NODE_HEIGHT,
+        selected: node.id === selected,
+        ariaLabel: `${node.kind} ${node.label}`,
+      })),
+    [picture, places, start, selected, bright],
+  );
+  const edges = useMemo<Edge[]>(
+    () =>
+      picture.edges.map((edge) => {
+        const on = bright?.has(edge.source) && bright.has(edge.target);
+        const color = on ? "var(--v-link)" : "var(--v-dimmed)";
+        return {
+          id: `${edge.source} ${edge.target}`,
+          source: edge.source,
+          target: edge.target,
+          markerEnd: { type: MarkerType.ArrowClosed, color, width: 14, height: 14 },
+          style: {
+            stroke: color,
+            opacity: bright && !on ? 0.25 : 1,
+            strokeDasharray: edge.relation === "SameAs" ? "6 4" : undefined,
+          },
+          ariaLabel: `${edge.source} ${edge.relation} ${edge.target}`,
+        };
+      }),
+    [picture, bright],
+  );
+  return (
+    <div className={classes.canvas}>
+      <ReactFlow
+        key={`${start} ${picture.nodes.length}`}
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        colorMode={scheme}
+        fitView
+        fitViewOptions={{ maxZoom: 1.1, padding: 0.08 }}
+        minZoom={0.05}
+        nodesConnectable={false}
+        nodesDraggable={false}
+        onNodeClick={(_, node) => onSelect(node.id)}
+        onPaneClick={() => onSelect("")}
+        proOptions={{ hideAttribution: true }}
+        aria-label="Lineage; the list has the same as a table"
+      >
+        <Background />
+        <Controls showInteractive={false} />
+        {nodes.length >= MINIMAP_FROM && (
+          <MiniMap pannable zoomable ariaLabel="Overview of the graph" />
+        )}
+      </ReactFlow>
+    </div>
+  );
+}
+
+const EntityNode = memo(function EntityNode({ data, selected }: NodeProps<Node<Data>>) {
+  const { node, isStart, pale } = data;
+  return (
+    <div
+      className={classes.node}
+      data-kind={node.kind}
+      data-start={isStart || undefined}
+      data-selected={selected || undefined}
+      data-pale={pale || undefined}
+    >
+      <Handle type="target" position={Position.Left} className={classes.handle} />
+      <div className={classes.kind}>{node.kind.replace("_", " ")}</div>
+      <div className={classes.name} title={node.members[0]?.name}>
+        {node.label}
+      </div>
+      <Handle type="source" position={Position.Right} className={classes.handle} />
+    </div>
+  );
+});
+
+const NODE_TYPES = { entity: EntityNode };

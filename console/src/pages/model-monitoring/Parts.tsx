@@ -1,0 +1,356 @@
+import { Badge, Button, Group, Select, Table, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { useGet } from "@/api/query";
+import { formatPercent } from "@/charts/units";
+import { Moment } from "@/components/Moment";
+import { Pivot } from "@/components/Pivot";
+import { Empty, QueryState } from "@/components/QueryState";
+import { compact } from "./format";
+import classes from "./monitoring.module.css";
+
+/** The parameters of every question about a model. */
+export interface Asked {
+  model: string;
+  version?: string;
+  start: string;
+  end: string;
+  filter?: string[];
+}
+
+export function Slices({ asked, onFilter }: { asked: Asked; onFilter: (texts: string[]) => void }) {
+  const found = useGet("/api/v1/model-production/slices", { params: { query: asked } });
+  return (
+    <QueryState
+      query={found}
+      isEmpty={(data) => data.slices.length === 0}
+      empty={
+        <Empty title="No segment is worse than the rest">
+          Among the segments that have labels and are large enough to tell.
+        </Empty>
+      }
+    >
+      {(data) => (
+        <Table className={classes.table}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Segment</Table.Th>
+              <Table.Th className={classes.number}>Share</Table.Th>
+              <Table.Th className={classes.number}>Loss</Table.Th>
+              <Table.Th className={classes.number}>Rest</Table.Th>
+              <Table.Th className={classes.number}>Effect</Table.Th>
+              <Table.Th className={classes.number}>p</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.slices.map((one) => (
+              <Table.Tr key={one.filters.join()}>
+                <Table.Td>
+                  <Button
+                    variant="subtle"
+                    size="compact-sm"
+                    onClick={() => onFilter(one.filters)}
+                    title="Look at this segment alone"
+                  >
+                    {one.filters.join(" and ")}
+                  </Button>
+                </Table.Td>
+                <Table.Td className={classes.number}>{formatPercent(one.share)}</Table.Td>
+                <Table.Td className={`${classes.number} ${classes.bad}`}>
+                  {compact(one.loss)}
+                </Table.Td>
+                <Table.Td className={classes.number}>{compact(one.rest)}</Table.Td>
+                <Table.Td className={classes.number}>{compact(one.effect)}</Table.Td>
+                <Table.Td className={classes.number}>{compact(one.p_value)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </QueryState>
+  );
+}
+
+export function Bias({
+  asked,
+  facet,
+  onFacet,
+}: {
+  asked: Asked;
+  facet: string;
+  onFacet: (name: string) => void;
+}) {
+  const [typed, setTyped] = useState(facet);
+  const found = useGet(
+    "/api/v1/model-production/bias",
+    { params: { query: { ...asked, facet } } },
+    { enabled: facet !== "" },
+  );
+  return (
+    <>
+      <form
+        className={classes.tools}
+        onSubmit={(event) => {
+          event.preventDefault();
+          onFacet(typed.trim());
+        }}
+      >
+        <TextInput
+          label="Facet"
+          description="A feature or a tag, such as sex or age group"
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+        <Button type="submit" variant="default">
+          Measure
+        </Button>
+      </form>
+      {facet === "" ? (
+        <Empty title="Bias is measured between the values of a facet">
+          Name a feature or tag whose groups should be treated alike.
+        </Empty>
+      ) : (
+        <QueryState query={found}>
+          {(data) => (
+            <>
+              <Text size="sm" px="sm" pb="xs">
+                {data.disadvantaged.values.join(", ")} (
+                {formatPercent(data.disadvantaged.predicted_share ?? 0)} get “{data.favourable}”)
+                against {data.advantaged.values.join(", ")} (
+                {formatPercent(data.advantaged.predicted_share ?? 0)}).
+              </Text>
+              <Table className={classes.table}>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Metric</Table.Th>
+                    <Table.Th>Of</Table.Th>
+                    <Table.Th className={classes.number}>Value</Table.Th>
+                    <Table.Th className={classes.number}>No bias</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {(
+                    [
+                      ["labels", data.pre_training],
+                      ["predictions", data.post_training],
+                    ] as const
+                  ).flatMap(([of, metrics]) =>
+                    Object.entries(metrics).map(([name, value]) => (
+                      <Table.Tr key={of + name}>
+                        <Table.Td>{name}</Table.Td>
+                        <Table.Td>{of}</Table.Td>
+                        <Table.Td className={classes.number}>
+                          {value === null ? "∞" : compact(value)}
+                        </Table.Td>
+                        <Table.Td className={`${classes.number} ${classes.dim}`}>
+                          {name === "DI" ? 1 : 0}
+                        </Table.Td>
+                      </Table.Tr>
+                    )),
+                  )}
+                </Table.Tbody>
+              </Table>
+            </>
+          )}
+        </QueryState>
+      )}
+    </>
+  );
+}
+
+export function Attributions({ asked }: { asked: Asked }) {
+  const found = useGet("/api/v1/model-production/attributions", { params: { query: asked } });
+  return (
+    <QueryState query={found}>
+      {(data) => (
+        <>
+          {data.ndcg !== null && (
+            <Group px="sm" pb="xs" gap="xs">
+              <Badge color={data.violated ? "red" : "green"} variant="light">
+                nDCG {data.ndcg.toFixed(3)}
+              </Badge>
+              <Text size="sm">
+                {data.violated
+                  ? "Features matter in another order than in the reference."
+                  : "Features matter in the order that they had in the reference."}
+              </Text>
+            </Group>
+          )}
+          <Table className={classes.table}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th className={classes.number}>Rank</Table.Th>
+                <Table.Th>Feature</Table.Th>
+                <Table.Th className={classes.number}>Mean |SHAP|</Table.Th>
+                <Table.Th className={classes.number}>In the reference</Table.Th>
+                <Table.Th className={classes.number}>Rank there</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {data.features.slice(0, 50).map((one) => (
+                <Table.Tr key={one.name}>
+                  <Table.Td className={classes.number}>{one.rank}</Table.Td>
+                  <Table.Td>{one.name}</Table.Td>
+                  <Table.Td className={classes.number}>{compact(one.value)}</Table.Td>
+                  <Table.Td className={classes.number}>{compact(one.baseline)}</Table.Td>
+                  <Table.Td className={classes.number}>{one.baseline_rank ?? "—"}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </>
+      )}
+    </QueryState>
+  );
+}
+
+export function Compare({
+  asked,
+  versions,
+  against,
+  onAgainst,
+}: {
+  asked: Asked;
+  versions: readonly string[];
+  against: string;
+  onAgainst: (version: string) => void;
+}) {
+  const first = asked.version ?? versions[0] ?? "";
+  const second = against || versions.find((one) => one !== first) || "";
+  const { version: _, ...both } = asked;
+  const found = useGet(
+    "/api/v1/model-production/compare",
+    { params: { query: { ...both, first, second } } },
+    { enabled: second !== "" },
+  );
+  if (second === "")
+    return (
+      <Empty title="There is one version alone in this time range">Widen the time range.</Empty>
+    );
+  return (
+    <>
+      <div className={classes.tools}>
+        <Select
+          label={`Version ${first} against`}
+          data={versions.filter((one) => one !== first)}
+          value={second}
+          onChange={(value) => value && onAgainst(value)}
+          allowDeselect={false}
+        />
+      </div>
+      <QueryState query={found}>
+        {(data) => (
+          <Table className={classes.table}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Metric</Table.Th>
+                <Table.Th className={classes.number}>{first}</Table.Th>
+                <Table.Th className={classes.number}>{second}</Table.Th>
+                <Table.Th className={classes.number}>Difference</Table.Th>
+                <Table.Th className={classes.number}>p</Table.Th>
+                <Table.Th>Better</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {data.metrics.map((one) => (
+                <Table.Tr key={one.name}>
+                  <Table.Td>{one.name}</Table.Td>
+                  <Table.Td className={classes.number}>{compact(one.first.value)}</Table.Td>
+                  <Table.Td className={classes.number}>{compact(one.second.value)}</Table.Td>
+                  <Table.Td className={classes.number}>{compact(one.difference)}</Table.Td>
+                  <Table.Td className={classes.number}>{compact(one.p_value)}</Table.Td>
+                  <Table.Td>
+                    {one.better === "" ? "no telling" : one.better === "first" ? first : second}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        )}
+      </QueryState>
+    </>
+  );
+}
+
+const STATES = [
+  { value: "", label: "All" },
+  { value: "labelled", label: "Labelled" },
+  { value: "unlabelled", label: "Without a label" },
+  { value: "right", label: "Right" },
+  { value: "wrong", label: "Wrong" },
+] as const;
+
+export function Predictions({
+  asked,
+  state,
+  onState,
+}: {
+  asked: Asked;
+  state: string;
+  onState: (state: string) => void;
+}) {
+  const found = useGet("/api/v1/model-production/predictions", {
+    params: { query: { ...asked, state: state as "" } },
+  });
+  return (
+    <>
+      <div className={classes.tools}>
+        <Select
+          label="Predictions"
+          data={STATES}
+          value={state}
+          onChange={(value) => onState(value ?? "")}
+          allowDeselect={false}
+        />
+      </div>
+      <QueryState query={found} isEmpty={(data) => data.predictions.length === 0}>
+        {(data) => (
+          <div className={classes.scroll} tabIndex={0} role="region" aria-label="Predictions">
+            <Table className={classes.table} striped>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Time</Table.Th>
+                  <Table.Th>Id</Table.Th>
+                  <Table.Th>Version</Table.Th>
+                  <Table.Th>Prediction</Table.Th>
+                  <Table.Th>Label</Table.Th>
+                  <Table.Th>Features</Table.Th>
+                  <Table.Th>Trace</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.predictions.map((row) => (
+                  <Table.Tr key={row.id + row.time}>
+                    <Table.Td>
+                      <Moment at={row.time} />
+                    </Table.Td>
+                    <Table.Td>{row.id}</Table.Td>
+                    <Table.Td>{row.version}</Table.Td>
+                    <Table.Td>{row.prediction}</Table.Td>
+                    <Table.Td
+                      className={row.labelled && row.label !== row.prediction ? classes.bad : ""}
+                    >
+                      {row.label ?? "—"}
+                    </Table.Td>
+                    <Table.Td className={classes.dim}>
+                      {Object.entries(row.features)
+                        .slice(0, 8)
+                        .map(([name, value]) => `${name}=${value ?? "—"}`)
+                        .join(" ")}
+                    </Table.Td>
+                    <Table.Td>
+                      {row.trace_id && (
+                        <Pivot to="/traces/$traceId" params={{ traceId: row.trace_id }}>
+                          Trace
+                        </Pivot>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </div>
+        )}
+      </QueryState>
+    </>
+  );
+}

@@ -1,0 +1,260 @@
+import {
+  Button,
+  Checkbox,
+  MultiSelect,
+  NumberInput,
+  Select,
+  Table,
+  TagsInput,
+  Text,
+  TextInput,
+  VisuallyHidden,
+} from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { client, unwrap } from "@/api/client";
+import { useChange, useGet } from "@/api/query";
+import type { components } from "@/api/schema";
+import { keepTime } from "@/app/links";
+import { Confirm } from "@/components/Confirm";
+import { Matchers } from "@/components/Matchers";
+import { notifyDone, notifyError } from "@/components/notify";
+import { Panel } from "@/components/Panel";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import classes from "@/pages/alarms/alarms.module.css";
+import { useSession } from "@/session/SessionProvider";
+import { CHANNELS } from "./Channels";
+
+type Route = components["schemas"]["RouteView"];
+type Matcher = components["schemas"]["MatcherBody"];
+const ROUTES = "/api/v1/notification-routes";
+
+/** Which alarms go where, in the order in which routes are tried. */
+export function Routes() {
+  const { can } = useSession();
+  const [edited, setEdited] = useState<Route | null>(null);
+  const query = useGet(ROUTES, {});
+  return (
+    <>
+      {can("catalog:write") && (
+        <RouteForm key={edited?.id ?? "new"} route={edited} onDone={() => setEdited(null)} />
+      )}
+      <Panel title="Routes, in their order">
+        <QueryState
+          query={query}
+          isEmpty={(data) => data.routes.length === 0}
+          empty={
+            <Empty title="No alarm goes anywhere yet">
+              A route without conditions takes every alarm; the first that matches takes it.
+            </Empty>
+          }
+        >
+          {(data) => <RouteTable routes={data.routes} onEdit={setEdited} />}
+        </QueryState>
+      </Panel>
+    </>
+  );
+}
+
+function RouteTable({
+  routes,
+  onEdit,
+}: {
+  routes: readonly Route[];
+  onEdit: (one: Route) => void;
+}) {
+  const { can } = useSession();
+  const remove = useChange(
+    (name: string) =>
+      unwrap(client.DELETE("/api/v1/notification-routes/{name}", { params: { path: { name } } })),
+    [ROUTES],
+  );
+  return (
+    <Table.ScrollContainer minWidth={680}>
+      <Table className={classes.table}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Place</Table.Th>
+            <Table.Th>Route</Table.Th>
+            <Table.Th>Takes</Table.Th>
+            <Table.Th>Sends to</Table.Th>
+            <Table.Th>Together</Table.Th>
+            <Table.Th>
+              <VisuallyHidden>actions</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {routes.map((one) => (
+            <Table.Tr key={one.id}>
+              <Table.Td>{one.position}</Table.Td>
+              <Table.Td className={classes.wrap}>
+                <strong>{one.name}</strong>
+                {one.owner && (
+                  <Text size="xs" c="dimmed">
+                    as code by {one.owner}
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td className={classes.wrap}>
+                {(one.spec.matchers ?? [])
+                  .map(({ label, operator, value }) => `${label}${operator ?? "="}${value}`)
+                  .join(", ") || "every alarm"}
+                {one.spec.further && (
+                  <Text size="xs" c="dimmed">
+                    later routes are tried, too
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td className={classes.wrap}>
+                {(one.spec.channels ?? []).join(", ")}
+                {one.spec.policy && (
+                  <Text size="sm">
+                    <Link
+                      to={"/on-call" as never}
+                      search={(() => keepTime({ tab: "policies" })) as never}
+                    >
+                      policy {one.spec.policy}
+                    </Link>
+                  </Text>
+                )}
+              </Table.Td>
+              <Table.Td>
+                by {(one.spec.group_by ?? ["alarm"]).join(", ") || "nothing"},{" "}
+                {one.spec.group_wait ?? "5s"}
+              </Table.Td>
+              <Table.Td ta="right">
+                {can("catalog:write") && (
+                  <Button.Group style={{ justifyContent: "flex-end" }}>
+                    <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
+                      Edit
+                    </Button>
+                    <Confirm
+                      label="Delete"
+                      question={`Alarms go by "${one.name}" no more.`}
+                      confirm="Delete the route"
+                      onConfirm={() =>
+                        remove.mutate(one.name, {
+                          onError: (error) => notifyError("The route was not deleted", error),
+                        })
+                      }
+                    />
+                  </Button.Group>
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function RouteForm({ route, onDone }: { route: Route | null; onDone: () => void }) {
+  const channels = useGet(CHANNELS, {});
+  const policies = useGet("/api/v1/escalation-policies", {});
+  const spec = route?.spec;
+  const [name, setName] = useState(route?.name ?? "");
+  const [position, setPosition] = useState(route?.position ?? 100);
+  const [matchers, setMatchers] = useState<Matcher[]>(spec?.matchers ?? []);
+  const [to, setTo] = useState<string[]>(spec?.channels ?? []);
+  const [policy, setPolicy] = useState<string | null>(spec?.policy ?? null);
+  const [groupBy, setGroupBy] = useState<string[]>(spec?.group_by ?? ["alarm"]);
+  const [wait, setWait] = useState(spec?.group_wait ?? "5s");
+  const [further, setFurther] = useState(spec?.further ?? false);
+  const put = useChange(
+    () =>
+      unwrap(
+        client.POST(ROUTES, {
+          body: {
+            name: name.trim(),
+            position,
+            spec: { matchers, channels: to, policy, group_by: groupBy, group_wait: wait, further },
+          },
+        }),
+      ),
+    [ROUTES],
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    put.mutate(undefined as never, {
+      onSuccess: () => {
+        notifyDone(`The route "${name}" is kept`);
+        setName("");
+        onDone();
+      },
+    });
+  };
+  return (
+    <Panel title={route ? `Edit ${route.name}` : "Make a route"}>
+      <form onSubmit={submit} className={classes.form}>
+        <TextInput
+          label="Name"
+          required
+          w={180}
+          maxLength={255}
+          disabled={route !== null}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <NumberInput
+          label="Place"
+          description="lower ones first"
+          w={110}
+          min={0}
+          max={100_000}
+          value={position}
+          onChange={(next) => setPosition(Number(next) || 0)}
+        />
+        <Matchers label="Takes alarms that match" value={matchers} onChange={setMatchers} />
+        <MultiSelect
+          label="Channels"
+          miw={200}
+          data={channels.data?.channels.map((one) => one.name) ?? []}
+          value={to}
+          onChange={setTo}
+        />
+        <Select
+          label="Or by a policy"
+          description="who is on call, and who is next"
+          w={190}
+          clearable
+          data={policies.data?.policies.map((one) => one.name) ?? []}
+          value={policy}
+          onChange={setPolicy}
+        />
+        <TagsInput
+          label="One message for the same"
+          miw={180}
+          value={groupBy}
+          onChange={setGroupBy}
+        />
+        <TextInput
+          label="Waits for more"
+          w={110}
+          value={wait}
+          onChange={(event) => setWait(event.currentTarget.value.trim())}
+        />
+        <Checkbox
+          size="xs"
+          label="Later routes are tried, too"
+          checked={further}
+          onChange={(event) => setFurther(event.currentTarget.checked)}
+        />
+        <Button type="submit" loading={put.isPending} disabled={!to.length && !policy}>
+          {route ? "Save the route" : "Make the route"}
+        </Button>
+        {route && (
+          <Button variant="default" onClick={onDone}>
+            Cancel
+          </Button>
+        )}
+      </form>
+      <Text size="xs" c="dimmed" className={classes.pad}>
+        Conditions are on labels of the alarm and its series, on alarm and severity, and on tag.KEY
+        of the service that the series names.
+      </Text>
+      {put.error && <ErrorPanel error={put.error} />}
+    </Panel>
+  );
+}

@@ -1,0 +1,140 @@
+import { SegmentedControl, Table, Tabs } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { PageHeader } from "@/components/PageHeader";
+import { Pivot } from "@/components/Pivot";
+import { Empty, QueryState } from "@/components/QueryState";
+import { formatAgo } from "@/time/format";
+import { oneOf } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import { Rules } from "./Rules";
+import classes from "./registry.module.css";
+import { RequestMark, StageMark } from "./Stage";
+
+const STATUSES = ["pending", "approved", "rejected", "expired", "cancelled", "all"] as const;
+const PARAMS = {
+  status: oneOf(STATUSES, "pending"),
+  tab: oneOf(["requests", "rules"], "requests"),
+};
+
+/** The inbox of those who approve, and the rules that ask for them. */
+export default function ApprovalsPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const query = useGet("/api/v1/approvals", {
+    params: { query: { status: url.status === "all" ? null : url.status, limit: 200 } },
+  });
+  return (
+    <>
+      <PageHeader
+        title="Approvals"
+        time={false}
+        aside={<Pivot to="/registry-webhooks">Webhooks</Pivot>}
+      />
+      <Tabs
+        value={url.tab}
+        onChange={(tab) => setUrl({ tab: (tab ?? "requests") as "requests" })}
+        keepMounted={false}
+      >
+        <Tabs.List mx={14} mb="xs">
+          <Tabs.Tab value="requests">Requests</Tabs.Tab>
+          <Tabs.Tab value="rules">Rules</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="rules">
+          <div className={classes.body}>
+            <Rules />
+          </div>
+        </Tabs.Panel>
+        <Tabs.Panel value="requests">
+          <div className={classes.tools}>
+            <SegmentedControl
+              size="xs"
+              aria-label="Which requests"
+              data={[...STATUSES]}
+              value={url.status}
+              onChange={(status) => setUrl({ status: status as "pending" })}
+            />
+          </div>
+          <div className={classes.body}>
+            <QueryState
+              query={query}
+              isEmpty={(data) => data.approvals.length === 0}
+              empty={
+                <Empty
+                  title={
+                    url.status === "pending" ? "Nothing waits for a decision" : "There is none"
+                  }
+                  snippet={'vedette approvals request churn 3 Production --comment "why"'}
+                >
+                  A version that a rule guards is asked for on its page, or by a command:
+                </Empty>
+              }
+            >
+              {(data) => (
+                <Table.ScrollContainer minWidth={760}>
+                  <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+                    <Table.Thead>
+                      <Table.Tr>
+                        <Table.Th>Request</Table.Th>
+                        <Table.Th>Stage</Table.Th>
+                        <Table.Th>Status</Table.Th>
+                        <Table.Th>Checks</Table.Th>
+                        <Table.Th>Approvals</Table.Th>
+                        <Table.Th>Asked by</Table.Th>
+                        <Table.Th>Ends</Table.Th>
+                      </Table.Tr>
+                    </Table.Thead>
+                    <Table.Tbody>
+                      {data.approvals.map((one) => {
+                        const red = one.checks.filter((check) => !check.passed).length;
+                        const given = one.decisions.filter((item) => item.decision === "approved");
+                        return (
+                          <Table.Tr key={one.id}>
+                            <Table.Td>
+                              <Link
+                                to="/approvals/$request"
+                                params={{ request: one.id } as never}
+                                search={() => keepTime() as never}
+                                className={classes.link}
+                              >
+                                {one.model} v{one.version}
+                              </Link>
+                              <div className={classes.dimmed}>{one.comment.slice(0, 140)}</div>
+                            </Table.Td>
+                            <Table.Td>
+                              <StageMark stage={one.stage} />
+                            </Table.Td>
+                            <Table.Td>
+                              <RequestMark status={one.status} />
+                            </Table.Td>
+                            <Table.Td className={red ? classes.bad : classes.good}>
+                              {one.checks.length === 0
+                                ? "none"
+                                : red
+                                  ? `${red} of ${one.checks.length} fail`
+                                  : `${one.checks.length} green`}
+                            </Table.Td>
+                            <Table.Td>
+                              {given.length} of {one.needed}
+                            </Table.Td>
+                            <Table.Td>
+                              {one.requested_by}
+                              <div className={classes.dimmed}>
+                                {formatAgo(Date.parse(one.created), Date.now())}
+                              </div>
+                            </Table.Td>
+                            <Table.Td>{new Date(one.expires).toLocaleString("sv-SE")}</Table.Td>
+                          </Table.Tr>
+                        );
+                      })}
+                    </Table.Tbody>
+                  </Table>
+                </Table.ScrollContainer>
+              )}
+            </QueryState>
+          </div>
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}

@@ -1,0 +1,206 @@
+import { Button, Group, Table, Textarea } from "@mantine/core";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { client, unwrap } from "@/api/client";
+import { useChange, useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { Confirm } from "@/components/Confirm";
+import { notifyDone, notifyError } from "@/components/notify";
+import { PageHeader } from "@/components/PageHeader";
+import { Panel } from "@/components/Panel";
+import { Pivot } from "@/components/Pivot";
+import { Empty, QueryState } from "@/components/QueryState";
+import { resourceOf } from "@/components/resource";
+import { useSession } from "@/session/SessionProvider";
+import { formatAgo } from "@/time/format";
+import classes from "./registry.module.css";
+import { StageMark } from "./Stage";
+import { TagEditor } from "./TagEditor";
+
+const PATH = "/api/v1/models";
+
+export default function ModelPage() {
+  const { name } = useParams({ strict: false }) as { name: string };
+  const { can, session } = useSession();
+  const navigate = useNavigate();
+  const query = useGet("/api/v1/models/{name}", { params: { path: { name } } });
+  const versions = useGet("/api/v1/models/{name}/versions", {
+    params: { path: { name }, query: { limit: 1000 } },
+  });
+  const change = useChange(
+    (body: { description?: string; tags?: Record<string, string | null> }) =>
+      unwrap(client.PATCH("/api/v1/models/{name}", { params: { path: { name } }, body })),
+    [PATH],
+  );
+  const remove = useChange(
+    () => unwrap(client.DELETE("/api/v1/models/{name}", { params: { path: { name } } })),
+    [PATH],
+  );
+  const [text, setText] = useState<string | null>(null);
+  const write = can("catalog:write");
+  const save = (body: Parameters<typeof change.mutate>[0]) =>
+    change.mutate(body, {
+      onSuccess: () => setText(null),
+      onError: (error) => notifyError("The model was not changed", error),
+    });
+  return (
+    <>
+      <PageHeader
+        title={name}
+        time={false}
+        aside={
+          <Group gap="sm">
+            <Pivot to="/models">All models</Pivot>
+            <Pivot to="/models/$name/monitoring" params={{ name }}>
+              In production
+            </Pivot>
+            <Pivot to="/lineage" search={{ resource: resourceOf(session.account, "model", name) }}>
+              Lineage
+            </Pivot>
+          </Group>
+        }
+        actions={
+          write && (
+            <Confirm
+              label="Delete"
+              question={`${name}, its versions, cards and approval requests are deleted for ever. Files stay.`}
+              confirm="Delete the model"
+              busy={remove.isPending}
+              onConfirm={() =>
+                remove.mutate(undefined as never, {
+                  onSuccess: () => {
+                    notifyDone(`${name} is deleted`);
+                    void navigate({ to: "/models" });
+                  },
+                  onError: (error) => notifyError("The model was not deleted", error),
+                })
+              }
+            />
+          )
+        }
+      />
+      <div className={classes.body}>
+        <QueryState query={query} height={120}>
+          {(model) => (
+            <div className={classes.columns}>
+              <Panel
+                title="What it is for"
+                aside={
+                  write &&
+                  text === null && (
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      onClick={() => setText(model.description)}
+                    >
+                      Edit
+                    </Button>
+                  )
+                }
+              >
+                <div className={classes.pad}>
+                  {text === null ? (
+                    <p className={classes.text}>{model.description || "Nobody has said it yet."}</p>
+                  ) : (
+                    <>
+                      <Textarea
+                        aria-label="What it is for"
+                        autosize
+                        minRows={3}
+                        maxLength={5000}
+                        value={text}
+                        onChange={(event) => setText(event.currentTarget.value)}
+                      />
+                      <Group mt="xs">
+                        <Button
+                          loading={change.isPending}
+                          onClick={() => save({ description: text })}
+                        >
+                          Save
+                        </Button>
+                        <Button variant="default" onClick={() => setText(null)}>
+                          Cancel
+                        </Button>
+                      </Group>
+                    </>
+                  )}
+                </div>
+              </Panel>
+              <TagEditor tags={model.tags} disabled={!write} onChange={(tags) => save({ tags })} />
+            </div>
+          )}
+        </QueryState>
+        <Panel title="Versions">
+          <QueryState
+            query={versions}
+            isEmpty={(data) => data.versions.length === 0}
+            empty={
+              <Empty
+                title="There is no version yet"
+                snippet={`mlflow.register_model("runs:/<run id>/model", "${name}")`}
+              />
+            }
+          >
+            {(data) => (
+              <Table.ScrollContainer minWidth={720}>
+                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Version</Table.Th>
+                      <Table.Th>Stage</Table.Th>
+                      <Table.Th>Aliases</Table.Th>
+                      <Table.Th>Run</Table.Th>
+                      <Table.Th>Tags</Table.Th>
+                      <Table.Th>By</Table.Th>
+                      <Table.Th>Registered</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {data.versions.map((one) => (
+                      <Table.Tr key={one.version}>
+                        <Table.Td>
+                          <Link
+                            to="/models/$name/versions/$version"
+                            params={{ name, version: String(one.version) } as never}
+                            search={() => keepTime() as never}
+                            className={classes.link}
+                          >
+                            Version {one.version}
+                          </Link>
+                          <div className={classes.dimmed}>{one.description.slice(0, 120)}</div>
+                        </Table.Td>
+                        <Table.Td>
+                          <StageMark stage={one.stage} status={one.stage_status} />
+                        </Table.Td>
+                        <Table.Td>{one.aliases.join(", ")}</Table.Td>
+                        <Table.Td>
+                          {one.run_id && (
+                            <Link
+                              to="/runs/$run"
+                              params={{ run: one.run_id } as never}
+                              search={() => keepTime() as never}
+                              className={classes.link}
+                            >
+                              {one.run_id.slice(0, 8)}
+                            </Link>
+                          )}
+                        </Table.Td>
+                        <Table.Td className={classes.dimmed}>
+                          {Object.entries(one.tags)
+                            .map(([key, value]) => `${key}: ${value}`)
+                            .join(", ")}
+                        </Table.Td>
+                        <Table.Td>{one.user_id}</Table.Td>
+                        <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )}
+          </QueryState>
+        </Panel>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,175 @@
+import { Button, Group, Modal, Stack, Table, Textarea, TextInput } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { client, unwrap } from "@/api/client";
+import { useChange, useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { formatCount } from "@/charts/units";
+import { PageHeader } from "@/components/PageHeader";
+import { Pivot } from "@/components/Pivot";
+import { Empty, QueryState } from "@/components/QueryState";
+import { FilterBox } from "@/pages/training/FilterBox";
+import { useSession } from "@/session/SessionProvider";
+import { formatAgo } from "@/time/format";
+import { text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import classes from "./registry.module.css";
+import { StageMark } from "./Stage";
+
+const PARAMS = { q: text() };
+const PATH = "/api/v1/models";
+
+export default function ModelsPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const { can } = useSession();
+  const [naming, setNaming] = useState(false);
+  const query = useGet(PATH, { params: { query: { filter: url.q || null, limit: 1000 } } });
+  const bad = query.error?.field === "filter" || query.error?.position != null;
+  return (
+    <>
+      <PageHeader
+        title="Models"
+        time={false}
+        aside={
+          <Group gap="sm">
+            {query.data && formatCount(query.data.models.length)}
+            <Pivot to="/approvals">Approvals</Pivot>
+          </Group>
+        }
+        actions={
+          can("catalog:write") && <Button onClick={() => setNaming(true)}>Register a model</Button>
+        }
+      />
+      <div className={classes.tools}>
+        <FilterBox
+          value={url.q}
+          onChange={(q) => setUrl({ q })}
+          error={query.error}
+          placeholder="name ILIKE '%churn%' AND tags.team = 'growth'"
+          label="Filter of models"
+        />
+      </div>
+      {!bad && (
+        <div className={classes.body}>
+          <QueryState
+            query={query}
+            isEmpty={(data) => data.models.length === 0}
+            empty={
+              <Empty
+                title={url.q ? "No model is found by this filter" : "No model is registered"}
+                snippet={'mlflow.register_model(model_info.model_uri, "churn")'}
+              />
+            }
+          >
+            {(data) => (
+              <Table.ScrollContainer minWidth={720}>
+                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Model</Table.Th>
+                      <Table.Th className={classes.number}>Versions</Table.Th>
+                      <Table.Th>In production</Table.Th>
+                      <Table.Th>Newest</Table.Th>
+                      <Table.Th>Aliases</Table.Th>
+                      <Table.Th>Changed</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {data.models.map((one) => {
+                      const newest = one.latest.reduce<(typeof one.latest)[number] | undefined>(
+                        (best, item) => (best && best.version > item.version ? best : item),
+                        undefined,
+                      );
+                      const production = one.latest.find((item) => item.stage === "Production");
+                      return (
+                        <Table.Tr key={one.id}>
+                          <Table.Td>
+                            <Link
+                              to="/models/$name"
+                              params={{ name: one.name } as never}
+                              search={() => keepTime() as never}
+                              className={classes.link}
+                            >
+                              {one.name}
+                            </Link>
+                            <div className={classes.dimmed}>{one.description.slice(0, 160)}</div>
+                          </Table.Td>
+                          <Table.Td className={classes.number}>{one.last_version}</Table.Td>
+                          <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
+                          <Table.Td>
+                            {newest && (
+                              <Group gap={6}>
+                                v{newest.version}
+                                <StageMark stage={newest.stage} status={newest.stage_status} />
+                              </Group>
+                            )}
+                          </Table.Td>
+                          <Table.Td>
+                            {Object.entries(one.aliases)
+                              .map(([alias, version]) => `${alias} → v${version}`)
+                              .join(", ")}
+                          </Table.Td>
+                          <Table.Td>{formatAgo(one.updated_ms, Date.now())}</Table.Td>
+                        </Table.Tr>
+                      );
+                    })}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )}
+          </QueryState>
+        </div>
+      )}
+      {naming && <NewModel onClose={() => setNaming(false)} />}
+    </>
+  );
+}
+
+function NewModel({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const navigate = useNavigate();
+  const create = useChange(
+    () => unwrap(client.POST(PATH, { body: { name, description } })),
+    [PATH],
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate(undefined as never, {
+      onSuccess: (made) =>
+        void navigate({ to: "/models/$name", params: { name: made.name } as never }),
+    });
+  };
+  return (
+    <Modal opened onClose={onClose} title="Register a model">
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          <TextInput
+            label="Name"
+            required
+            maxLength={500}
+            data-autofocus
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={create.error?.message}
+          />
+          <Textarea
+            label="What it is for"
+            autosize
+            minRows={2}
+            value={description}
+            onChange={(event) => setDescription(event.currentTarget.value)}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={create.isPending}>
+              Register
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

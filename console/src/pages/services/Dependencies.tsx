@@ -1,0 +1,122 @@
+import { SimpleGrid, Table, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import type { components } from "@/api/schema";
+import { keepTime } from "@/app/links";
+import { formatCount, formatNanos, formatPercent } from "@/charts/units";
+import { QueryState } from "@/components/QueryState";
+import { useTimeRange } from "@/time/TimeProvider";
+import { HealthMark } from "./HealthMark";
+import { healthOf } from "./health";
+import classes from "./services.module.css";
+
+type Edge = components["schemas"]["MapEdgeView"];
+export const EDGE_WORDS = { call: "calls", publish: "publishes to", consume: "consumes" } as const;
+
+/** Who calls a service and whom it calls. */
+export function Dependencies({ service }: { service: string }) {
+  const { query } = useTimeRange();
+  const map = useGet("/api/v1/service-map", { params: { query } });
+  const id = `service:${service}`;
+  return (
+    <QueryState query={map}>
+      {(data) => (
+        <SimpleGrid cols={{ base: 1, lg: 2 }} spacing={14} pt={10}>
+          <EdgeTable
+            title="Called by"
+            edges={data.edges.filter((edge) => edge.target === id && edge.source !== id)}
+            other={(edge) => edge.source}
+          />
+          <EdgeTable
+            title="Calls"
+            edges={data.edges.filter((edge) => edge.source === id)}
+            other={(edge) => edge.target}
+          />
+        </SimpleGrid>
+      )}
+    </QueryState>
+  );
+}
+
+interface Props {
+  title: string;
+  edges: readonly Edge[];
+  other: (edge: Edge) => string;
+}
+
+function EdgeTable({ title, edges, other }: Props) {
+  return (
+    <section className="panel">
+      <Text fw={600} size="sm" p={8}>
+        {title}
+      </Text>
+      {edges.length === 0 ? (
+        <Text size="sm" c="dimmed" p={8}>
+          Nobody, as far as spans tell.
+        </Text>
+      ) : (
+        <Table.ScrollContainer minWidth={420}>
+          <Table className={classes.table} horizontalSpacing="xs">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Node</Table.Th>
+                <Table.Th>How</Table.Th>
+                <Table.Th className={classes.number}>Calls</Table.Th>
+                <Table.Th className={classes.number}>Failed</Table.Th>
+                <Table.Th className={classes.number}>p95</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {[...edges]
+                .sort((a, b) => b.statistics.count - a.statistics.count)
+                .map((edge) => (
+                  <Table.Tr key={`${other(edge)} ${edge.type}`}>
+                    <Table.Td className="telemetry">
+                      <HealthMark health={healthOf(edge.statistics)} short />{" "}
+                      <NodeName id={other(edge)} />
+                    </Table.Td>
+                    <Table.Td>
+                      {EDGE_WORDS[edge.type]}
+                      {edge.age && ` (p95 age ${formatNanos(edge.age.p95_ns)})`}
+                    </Table.Td>
+                    <Table.Td className={classes.number}>
+                      {formatCount(edge.statistics.count)}
+                    </Table.Td>
+                    <Table.Td className={classes.number}>
+                      {formatPercent(edge.statistics.fault_rate)}
+                    </Table.Td>
+                    <Table.Td className={classes.number}>
+                      {formatNanos(edge.statistics.p95_ns)}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </section>
+  );
+}
+
+/** A node's name; a service's leads to its page. */
+export function NodeName({ id }: { id: string }) {
+  const at = id.indexOf(":");
+  const [type, name] = [id.slice(0, at), id.slice(at + 1)];
+  if (type !== "service") {
+    return (
+      <>
+        {name} <span className={classes.dimmed}>{type}</span>
+      </>
+    );
+  }
+  return (
+    <Link
+      to="/services/$service"
+      params={{ service: name } as never}
+      search={() => keepTime() as never}
+      className={classes.link}
+    >
+      {name}
+    </Link>
+  );
+}

@@ -1,0 +1,113 @@
+import { Table } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useGet } from "@/api/query";
+import type { components } from "@/api/schema";
+import { keepTime } from "@/app/links";
+import { formatCount } from "@/charts/units";
+import { Pivot } from "@/components/Pivot";
+import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { writeTerm } from "@/search/terms";
+import { useTimeRange } from "@/time/TimeProvider";
+import classes from "./services.module.css";
+
+type SpanRow = components["schemas"]["SpanRow"];
+const NEWEST = 500;
+const COLUMNS = ["exception.type", "error.type", "http.response.status_code"];
+
+export interface ErrorGroup {
+  key: string;
+  operation: string;
+  type: string;
+  message: string;
+  count: number;
+  newest: SpanRow;
+}
+
+/** Failed spans that look alike, the most frequent first; spans come newest first. */
+export function groupErrors(spans: readonly SpanRow[]): ErrorGroup[] {
+  const groups = new Map<string, ErrorGroup>();
+  for (const span of spans) {
+    const type = span.columns.find((value) => value !== "") ?? "";
+    // Numbers and ids differ from failure to failure.
+    const alike = span.status_message.slice(0, 300).replace(/[0-9a-f]{8,}|\d+/gi, "…");
+    const key = JSON.stringify([span.name, type, alike]);
+    const group = groups.get(key);
+    if (group) group.count += 1;
+    else {
+      const message = span.status_message;
+      groups.set(key, { key, operation: span.name, type, message, count: 1, newest: span });
+    }
+  }
+  return [...groups.values()].sort((a, b) => b.count - a.count);
+}
+
+/** What goes wrong in a service, alike failures together. */
+export function Errors({ service }: { service: string }) {
+  const { query, format } = useTimeRange();
+  const term = `${writeTerm("service", service)} ${writeTerm("status", "error")}`;
+  const spans = useGet("/api/v1/spans", {
+    params: { query: { ...query, q: term, limit: NEWEST, column: COLUMNS } },
+  });
+  const groups = useMemo(() => groupErrors(spans.data?.spans ?? []), [spans.data]);
+  return (
+    <QueryState
+      query={spans}
+      isEmpty={(data) => data.spans.length === 0}
+      empty={<Empty title="No span of this service failed in this time range" />}
+    >
+      {(data) => (
+        <>
+          <div className={classes.tools}>
+            <Pivot to="/traces" search={{ q: term }}>
+              All failed spans
+            </Pivot>
+            <Pivot
+              to="/traces"
+              search={{ q: writeTerm("service", service), tab: "compare", cmp: "errors" }}
+            >
+              What sets them apart
+            </Pivot>
+            <Pivot to="/logs" search={{ q: `${writeTerm("service", service)} level:>=error` }}>
+              Logged errors
+            </Pivot>
+          </div>
+          {data.cursor && <Partial>The newest {NEWEST} failed spans are grouped.</Partial>}
+          <Table.ScrollContainer minWidth={640}>
+            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th className={classes.number}>Spans</Table.Th>
+                  <Table.Th>Operation</Table.Th>
+                  <Table.Th>Type</Table.Th>
+                  <Table.Th>Message</Table.Th>
+                  <Table.Th>Newest</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {groups.map((group) => (
+                  <Table.Tr key={group.key}>
+                    <Table.Td className={classes.number}>{formatCount(group.count)}</Table.Td>
+                    <Table.Td className="telemetry">{group.operation}</Table.Td>
+                    <Table.Td className="telemetry">{group.type}</Table.Td>
+                    <Table.Td className="telemetry">{group.message.slice(0, 400)}</Table.Td>
+                    <Table.Td>
+                      <Link
+                        to="/traces/$traceId"
+                        params={{ traceId: group.newest.trace_id } as never}
+                        search={() => keepTime({ span: group.newest.span_id }) as never}
+                        className={classes.link}
+                      >
+                        {format(Date.parse(group.newest.timestamp))}
+                      </Link>
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </>
+      )}
+    </QueryState>
+  );
+}

@@ -1,0 +1,99 @@
+import { Table, Text } from "@mantine/core";
+import { useGet } from "@/api/query";
+import { formatBytes } from "@/charts/units";
+import { Moment } from "@/components/Moment";
+import { Panel } from "@/components/Panel";
+import { Empty, QueryState } from "@/components/QueryState";
+import { visible } from "@/pages/logs/record";
+import { formatSpan } from "@/time/range";
+import { useTimeRange } from "@/time/TimeProvider";
+import { SettingsFrame } from "./SettingsFrame";
+import classes from "./settings.module.css";
+
+export default function IngestPage() {
+  const { query: range } = useTimeRange();
+  const stats = useGet("/api/v1/ingest/stats", {}, { refetchInterval: 5000 });
+  const rejected = useGet("/api/v1/ingest/rejected", {
+    params: { query: { ...range, limit: 500 } },
+  });
+  const count = (value: number) => value.toLocaleString("en");
+  return (
+    <SettingsFrame title="Ingest" time>
+      <Panel title="This server since its start, over all accounts">
+        <QueryState query={stats} height={90}>
+          {(data) => (
+            <dl className={classes.facts}>
+              <Fact name="runs for" value={formatSpan(data.uptime_seconds * 1000)} />
+              <Fact name="requests" value={count(data.requests)} />
+              <Fact name="taken in, unpacked" value={formatBytes(data.bytes)} />
+              <Fact name="commits" value={count(data.groups)} />
+              <Fact
+                name="a commit takes"
+                value={
+                  data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"
+                }
+              />
+              <Fact name="stored already (sent again)" value={count(data.duplicates)} />
+              <Fact name="told to come again later" value={count(data.overloads)} />
+              <Fact name="bodies refused" value={count(data.refused_bodies)} />
+              <Fact name="records rejected" value={count(data.rejected_records)} />
+            </dl>
+          )}
+        </QueryState>
+      </Panel>
+      <Panel title="Rejected records of this account">
+        <QueryState
+          query={rejected}
+          isEmpty={(data) => !data.rejected.length}
+          empty={
+            <Empty title="Nothing was rejected in this time range">
+              Rejected records are kept for seven days.
+            </Empty>
+          }
+        >
+          {(data) => (
+            <Table.ScrollContainer minWidth={640}>
+              <Table className={classes.table}>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Received</Table.Th>
+                    <Table.Th>Signal</Table.Th>
+                    <Table.Th>Records</Table.Th>
+                    <Table.Th>Reason</Table.Th>
+                    <Table.Th>One of them</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {data.rejected.map((item, index) => (
+                    <Table.Tr key={`${item.received} ${index.toString()}`}>
+                      <Table.Td>
+                        <Moment at={item.received} />
+                      </Table.Td>
+                      <Table.Td>{item.signal}</Table.Td>
+                      <Table.Td>{count(item.count)}</Table.Td>
+                      <Table.Td>{item.reason}</Table.Td>
+                      <Table.Td>
+                        <Text className="telemetry" lineClamp={3}>
+                          {visible(item.sample)}
+                        </Text>
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )}
+        </QueryState>
+      </Panel>
+    </SettingsFrame>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}

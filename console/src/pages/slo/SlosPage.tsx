@@ -1,0 +1,132 @@
+import { Table, TextInput } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
+import { DefinitionEditor } from "@/components/DefinitionEditor";
+import { PageHeader } from "@/components/PageHeader";
+import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { StateMark } from "@/components/Standing";
+import classes from "@/components/Standing.module.css";
+import { text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import { formatGoal, formatGood } from "./shares";
+
+const PARAMS = { find: text() };
+const NEW_SLO = {
+  goal: 0.999,
+  period: "30d",
+  source: { type: "traces", service: "checkout", latency: "300ms" },
+};
+const SNIPPET = `kind: SLO
+metadata: {name: checkout}
+spec: {goal: 0.999, source: {type: traces, service: checkout, latency: 300ms}}`;
+
+export default function SlosPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const navigate = useNavigate();
+  const slos = useGet(
+    "/api/v1/slos",
+    { params: { query: { search: url.find, limit: 500 } } },
+    { refetchInterval: 60_000 },
+  );
+  const open = (slo: string) =>
+    void navigate({ to: "/slos/$slo", params: { slo } as never, search: keepTime() as never });
+  return (
+    <>
+      <PageHeader
+        title="Service level objectives"
+        time={false}
+        aside={slos.data && `${slos.data.slos.length}`}
+        actions={
+          <DefinitionEditor
+            what="objective"
+            kind="SLO"
+            path="/api/v1/slos"
+            spec={NEW_SLO}
+            onDone={open}
+          />
+        }
+      />
+      <div className={classes.tools}>
+        <TextInput
+          aria-label="Search objectives by name"
+          placeholder="Search objectives"
+          leftSection={<IconSearch size={14} />}
+          value={url.find}
+          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+        />
+      </div>
+      {slos.data?.cursor && <Partial>Only the first 500 are shown: search by name.</Partial>}
+      <QueryState
+        query={slos}
+        isEmpty={(data) => data.slos.length === 0}
+        empty={
+          <Empty
+            title={url.find ? "No objective has this in its name" : "There is no objective yet"}
+            snippet={SNIPPET}
+          >
+            An objective says which share of requests (or log records, metric counts or periods) is
+            to be good. Make one above, or keep it as code with vedette apply:
+          </Empty>
+        }
+        height={240}
+      >
+        {(data) => (
+          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
+            <Table className={classes.table} highlightOnHover horizontalSpacing="sm">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Objective</Table.Th>
+                  <Table.Th>State</Table.Th>
+                  <Table.Th>Good</Table.Th>
+                  <Table.Th>Goal</Table.Th>
+                  <Table.Th>Budget left</Table.Th>
+                  <Table.Th>May still fail</Table.Th>
+                  <Table.Th>Burn 1 h / 1 d</Table.Th>
+                  <Table.Th>Used up in</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.slos.map((slo) => (
+                  <Table.Tr key={slo.id}>
+                    <Table.Td>
+                      <Link
+                        to="/slos/$slo"
+                        params={{ slo: slo.name } as never}
+                        search={() => keepTime() as never}
+                        className={classes.link}
+                      >
+                        {slo.name}
+                      </Link>
+                      <div className={classes.dimmed}>{slo.spec.description}</div>
+                    </Table.Td>
+                    <Table.Td>
+                      <StateMark state={slo.status.state} />
+                    </Table.Td>
+                    <Table.Td>{formatGood(slo.status.sli)}</Table.Td>
+                    <Table.Td>
+                      {formatGoal(slo.spec.goal)} of {slo.spec.period ?? "30d"}
+                    </Table.Td>
+                    <Table.Td>{formatPercent(slo.status.budget_remaining)}</Table.Td>
+                    <Table.Td>{formatNumber(slo.status.bad_left)}</Table.Td>
+                    <Table.Td>
+                      {formatNumber(slo.status.burn_rates["1h"])} /{" "}
+                      {formatNumber(slo.status.burn_rates["1d"])}
+                    </Table.Td>
+                    <Table.Td>
+                      {slo.status.exhausted_in_seconds === 0
+                        ? "used up"
+                        : formatSeconds(slo.status.exhausted_in_seconds)}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        )}
+      </QueryState>
+    </>
+  );
+}

@@ -1,0 +1,115 @@
+import { Table, Text } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { formatCount, formatNanos, formatPercent } from "@/charts/units";
+import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { Value } from "@/components/ValueMenu";
+import { writeTerm } from "@/search/terms";
+import { serviceColor } from "@/theme/colors";
+import { type SearchState, useFilter } from "./TracesPage";
+import classes from "./trace.module.css";
+
+const ROWS = 50;
+
+/** Where the matching traces spend their time: self time, and part of critical paths. */
+export function Bottlenecks({ state }: { state: SearchState }) {
+  const filter = useFilter(state);
+  const selfTime = useGet("/api/v1/spans/self-time", {
+    params: { query: { ...filter, limit: ROWS } },
+  });
+  const paths = useGet("/api/v1/spans/critical-path", { params: { query: filter } });
+  const pathOf = new Map(
+    paths.data?.shares.map((one) => [
+      JSON.stringify([one.service, one.operation, one.kind]),
+      one.share,
+    ]),
+  );
+  return (
+    <QueryState
+      query={selfTime}
+      isEmpty={(data) => data.rows.length === 0}
+      empty={<Empty title="No span matches in this time range" />}
+      height={300}
+    >
+      {(data) => (
+        <>
+          <Text size="xs" c="dimmed" p={8}>
+            Self time is a span's duration without the time in which its children ran, over all
+            spans of the matching traces. What is large here and on the critical path is what to
+            make faster.
+          </Text>
+          {data.sampled_every > 1 && (
+            <Partial>
+              One trace in {data.sampled_every} was looked at, {formatCount(data.spans)} spans.
+            </Partial>
+          )}
+          <Table.ScrollContainer minWidth={760}>
+            <Table className={classes.list} highlightOnHover>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Operation</Table.Th>
+                  <Table.Th>Share of self time</Table.Th>
+                  <Table.Th className={classes.number}>On critical paths</Table.Th>
+                  <Table.Th className={classes.number}>Self time</Table.Th>
+                  <Table.Th className={classes.number}>Median</Table.Th>
+                  <Table.Th className={classes.number}>p95</Table.Th>
+                  <Table.Th className={classes.number}>Spans</Table.Th>
+                  <Table.Th className={classes.number}>Errors</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {data.rows.map((row) => {
+                  const key = JSON.stringify([row.service, row.operation, row.kind]);
+                  const term = `${writeTerm("service", row.service)} ${writeTerm("name", row.operation)}`;
+                  return (
+                    <Table.Tr key={key}>
+                      <Table.Td className="telemetry">
+                        <Value field="service" value={row.service} />{" "}
+                        <Link
+                          to="/traces"
+                          search={() =>
+                            keepTime({ q: term, tab: "spans", sort: "duration" }) as never
+                          }
+                          className={classes.link}
+                        >
+                          {row.operation}
+                        </Link>{" "}
+                        <span className={classes.service}>{row.kind}</span>
+                      </Table.Td>
+                      <Table.Td>
+                        <div className={classes.durationCell}>
+                          <span>{formatPercent(row.share)}</span>
+                          <i
+                            style={{
+                              width: `${row.share * 100}%`,
+                              background: serviceColor(row.service),
+                            }}
+                          />
+                        </div>
+                      </Table.Td>
+                      <Table.Td className={classes.number}>
+                        {paths.data ? formatPercent(pathOf.get(key) ?? 0) : "…"}
+                      </Table.Td>
+                      <Table.Td className={classes.number}>{formatNanos(row.self_ns)}</Table.Td>
+                      <Table.Td className={classes.number}>{formatNanos(row.p50_self_ns)}</Table.Td>
+                      <Table.Td className={classes.number}>{formatNanos(row.p95_self_ns)}</Table.Td>
+                      <Table.Td className={classes.number}>{formatCount(row.count)}</Table.Td>
+                      <Table.Td className={classes.number}>
+                        {row.errors > 0 ? (
+                          <span className={classes.bad}>✖ {formatCount(row.errors)}</span>
+                        ) : (
+                          "0"
+                        )}
+                      </Table.Td>
+                    </Table.Tr>
+                  );
+                })}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </>
+      )}
+    </QueryState>
+  );
+}

@@ -1,0 +1,96 @@
+import { Button, Table } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { client, unwrap } from "@/api/client";
+import { keepTime } from "@/app/links";
+import { Empty, QueryState } from "@/components/QueryState";
+import { Value } from "@/components/ValueMenu";
+import { useTimeRange } from "@/time/TimeProvider";
+import { DurationBar } from "./TraceList";
+import { type SearchState, useFilter } from "./TracesPage";
+import classes from "./trace.module.css";
+import { usePages } from "./usePages";
+
+/** Matching spans one by one. */
+export function SpanList({ state }: { state: SearchState }) {
+  const [url] = state;
+  const { format } = useTimeRange();
+  const query = { ...useFilter(state), sort: url.sort };
+  const found = usePages(["/api/v1/spans", query], (cursor, signal) =>
+    unwrap(
+      client.GET("/api/v1/spans", {
+        params: { query: { ...query, cursor: cursor ?? undefined } },
+        signal,
+      }),
+    ),
+  );
+  return (
+    <QueryState
+      query={found}
+      isEmpty={(pages) => pages[0]?.spans.length === 0}
+      empty={<Empty title="No span matches in this time range" />}
+      height={300}
+    >
+      {(pages) => {
+        const rows = pages.flatMap((page) => page.spans);
+        const longest = Math.max(1, ...rows.map((row) => row.duration_ns));
+        return (
+          <>
+            <Table.ScrollContainer minWidth={640}>
+              <Table className={classes.list} highlightOnHover>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Start</Table.Th>
+                    <Table.Th>Span</Table.Th>
+                    <Table.Th>Kind</Table.Th>
+                    <Table.Th>Duration</Table.Th>
+                    <Table.Th>Message</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {rows.map((row) => (
+                    <Table.Tr key={`${row.trace_id} ${row.span_id}`}>
+                      <Table.Td className="mono">
+                        <Link
+                          to="/traces/$traceId"
+                          params={{ traceId: row.trace_id } as never}
+                          search={() => keepTime({ span: row.span_id }) as never}
+                          className={classes.link}
+                        >
+                          {format(Date.parse(row.timestamp), "millisecond")}
+                        </Link>
+                      </Table.Td>
+                      <Table.Td className="telemetry">
+                        {row.status === "Error" && <span className={classes.bad}>✖ </span>}
+                        <Value field="service" value={row.service_name} />{" "}
+                        <Value field="name" value={row.name} />
+                      </Table.Td>
+                      <Table.Td>{row.kind}</Table.Td>
+                      <Table.Td>
+                        <DurationBar
+                          value={row.duration_ns}
+                          most={longest}
+                          service={row.service_name}
+                        />
+                      </Table.Td>
+                      <Table.Td className="telemetry">{row.status_message.slice(0, 300)}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+            {found.hasNextPage && (
+              <Button
+                variant="default"
+                m={8}
+                loading={found.isFetchingNextPage}
+                onClick={() => void found.fetchNextPage()}
+              >
+                More spans
+              </Button>
+            )}
+          </>
+        );
+      }}
+    </QueryState>
+  );
+}

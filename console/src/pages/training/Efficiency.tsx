@@ -1,0 +1,223 @@
+import { Button, Group, Modal, NumberInput, Stack, Table, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { client, unwrap } from "@/api/client";
+import { useChange, useGet } from "@/api/query";
+import type { components } from "@/api/schema";
+import { formatBytes, formatNumber, formatPercent, formatSeconds } from "@/charts/units";
+import { Panel } from "@/components/Panel";
+import { Empty, QueryState } from "@/components/QueryState";
+import { useSession } from "@/session/SessionProvider";
+import type { Run } from "./RunPage";
+import classes from "./training.module.css";
+
+type Prices = components["schemas"]["PricesView"];
+type Use = components["schemas"]["UseView"] | null;
+
+/** What a run took and cost, and how much of it was idle. */
+export function Efficiency({ run }: { run: Run }) {
+  const query = useGet("/api/v1/runs/{run_id}/efficiency", {
+    params: { path: { run_id: run.info.id } },
+  });
+  const [pricing, setPricing] = useState(false);
+  const { can } = useSession();
+  const change = can("admin") && (
+    <Button size="compact-xs" variant="default" onClick={() => setPricing(true)}>
+      Set prices
+    </Button>
+  );
+  return (
+    <QueryState query={query} height={260}>
+      {(data) => (
+        <div className={classes.grid}>
+          <Panel title="Cost" aside={change}>
+            {data.cost ? (
+              <dl className={classes.facts}>
+                <Fact name="In total" value={money(data.cost.total, data.cost.currency)} />
+                <Fact
+                  name={`Per epoch (${data.epochs_from || "not known"})`}
+                  value={
+                    data.cost.per_epoch === null
+                      ? "–"
+                      : money(data.cost.per_epoch, data.cost.currency)
+                  }
+                />
+                <Fact
+                  name="For idle processors"
+                  value={data.cost.idle === null ? "–" : money(data.cost.idle, data.cost.currency)}
+                  bad={(data.cost.idle ?? 0) > data.cost.total * 0.3}
+                />
+                <Fact name="Machine" value={money(data.cost.machine, data.cost.currency)} />
+                <Fact name="GPUs" value={money(data.cost.gpus, data.cost.currency)} />
+                <Fact name="Energy" value={money(data.cost.energy, data.cost.currency)} />
+                <Fact
+                  name="By"
+                  value={data.cost.by === "tag" ? "the run's tag" : priceText(data.prices)}
+                />
+              </dl>
+            ) : (
+              <Empty
+                title="No prices are set"
+                snippet={'mlflow.set_tag("vedette.price_per_hour", "3.2")'}
+              >
+                An admin sets what a machine and a GPU cost an hour; or a run says it itself:
+              </Empty>
+            )}
+          </Panel>
+          <Panel title="Time">
+            <dl className={classes.facts}>
+              <Fact
+                name={data.running ? "So far" : "Took"}
+                value={formatSeconds(data.duration_ms === null ? null : data.duration_ms / 1000)}
+              />
+              <Fact
+                name={`Epochs (${data.epochs_from || "not known"})`}
+                value={formatNumber(data.epochs)}
+              />
+              <Fact name="Per epoch" value={formatSeconds(data.seconds_per_epoch)} />
+            </dl>
+          </Panel>
+          <Panel title="Use of the machine">
+            {data.cpu || data.gpus.length ? (
+              <Table className={classes.table} horizontalSpacing="xs">
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Of</Table.Th>
+                    <Table.Th className={classes.number}>Mean</Table.Th>
+                    <Table.Th className={classes.number}>p95</Table.Th>
+                    <Table.Th className={classes.number}>Most</Table.Th>
+                    <Table.Th className={classes.number}>Idle</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  <UseRow name="CPU" use={data.cpu} shown={percent} />
+                  <UseRow name="Memory" use={data.memory} shown={megabytes} />
+                  {data.gpus.map((gpu) => [
+                    <UseRow
+                      key={`u${gpu.index}`}
+                      name={`GPU ${gpu.index}`}
+                      use={gpu.utilization}
+                      shown={percent}
+                    />,
+                    <UseRow
+                      key={`m${gpu.index}`}
+                      name={`GPU ${gpu.index} memory`}
+                      use={gpu.memory_megabytes}
+                      shown={megabytes}
+                    />,
+                    <UseRow
+                      key={`p${gpu.index}`}
+                      name={`GPU ${gpu.index} power${gpu.energy_kwh === null ? "" : `, ${formatNumber(gpu.energy_kwh)} kWh`}`}
+                      use={gpu.power_watts}
+                      shown={(value) => `${formatNumber(value)} W`}
+                    />,
+                  ])}
+                </Table.Tbody>
+              </Table>
+            ) : (
+              <Empty
+                title="How much of the machine was used is not known"
+                snippet="export MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING=true"
+              />
+            )}
+          </Panel>
+          {pricing && <PriceForm prices={data.prices} onClose={() => setPricing(false)} />}
+        </div>
+      )}
+    </QueryState>
+  );
+}
+
+function Fact({ name, value, bad }: { name: string; value: string; bad?: boolean }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className={bad ? classes.bad : undefined}>{value}</dd>
+    </div>
+  );
+}
+
+function UseRow({
+  name,
+  use,
+  shown,
+}: {
+  name: string;
+  use: Use;
+  shown: (value: number) => string;
+}) {
+  if (!use) return null;
+  return (
+    <Table.Tr>
+      <Table.Td>{name}</Table.Td>
+      <Table.Td className={classes.number}>{shown(use.mean)}</Table.Td>
+      <Table.Td className={classes.number}>{shown(use.p95)}</Table.Td>
+      <Table.Td className={classes.number}>{shown(use.most)}</Table.Td>
+      <Table.Td className={classes.number}>
+        {use.idle === null ? "–" : `${formatPercent(use.idle)} of the time`}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+const percent = (value: number): string => formatPercent(value / 100);
+const megabytes = (value: number): string => formatBytes(value * 1e6);
+
+function money(value: number, currency: string): string {
+  const digits = Math.abs(value) < 0.1 && value !== 0 ? 5 : 2;
+  return `${value.toLocaleString("en-US", { maximumFractionDigits: digits, minimumFractionDigits: 2 })} ${currency}`;
+}
+
+const priceText = (prices: Prices): string =>
+  `${prices.host_hour} an hour, ${prices.gpu_hour} a GPU hour, ${prices.kwh} a kWh`;
+
+function PriceForm({ prices, onClose }: { prices: Prices; onClose: () => void }) {
+  const [currency, setCurrency] = useState(prices.currency);
+  const [host, setHost] = useState<number | string>(prices.host_hour);
+  const [gpu, setGpu] = useState<number | string>(prices.gpu_hour);
+  const [kwh, setKwh] = useState<number | string>(prices.kwh);
+  const save = useChange(
+    () =>
+      unwrap(
+        client.PUT("/api/v1/training-prices", {
+          body: {
+            currency,
+            host_hour: Number(host) || 0,
+            gpu_hour: Number(gpu) || 0,
+            kwh: Number(kwh) || 0,
+          },
+        }),
+      ),
+    ["/api/v1/runs", "/api/v1/training-prices"],
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    save.mutate(undefined as never, { onSuccess: onClose });
+  };
+  return (
+    <Modal opened onClose={onClose} title="What the account's machines cost">
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          <TextInput
+            label="Currency (ISO 4217)"
+            value={currency}
+            maxLength={3}
+            required
+            onChange={(event) => setCurrency(event.currentTarget.value.toUpperCase())}
+            error={save.error?.message}
+          />
+          <NumberInput label="A machine, an hour" min={0} value={host} onChange={setHost} />
+          <NumberInput label="One GPU, an hour" min={0} value={gpu} onChange={setGpu} />
+          <NumberInput label="A kilowatt-hour of GPUs" min={0} value={kwh} onChange={setKwh} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              Save
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,200 @@
+import { Button, Group, Modal, SegmentedControl, Stack, Table, TextInput } from "@mantine/core";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type FormEvent, useState } from "react";
+import { client, unwrap } from "@/api/client";
+import { useChange, useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { formatCount } from "@/charts/units";
+import { notifyDone, notifyError } from "@/components/notify";
+import { PageHeader } from "@/components/PageHeader";
+import { Empty, QueryState } from "@/components/QueryState";
+import { useSession } from "@/session/SessionProvider";
+import { formatAgo } from "@/time/format";
+import { oneOf, text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import { FilterBox } from "./FilterBox";
+import { START_SNIPPET } from "./snippet";
+import classes from "./training.module.css";
+
+const PARAMS = { q: text(), which: oneOf(["active", "deleted"], "active") };
+const PATH = "/api/v1/experiments";
+
+export default function ExperimentsPage() {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const { can } = useSession();
+  const [naming, setNaming] = useState(false);
+  const query = useGet(PATH, {
+    params: { query: { filter: url.q || null, which: url.which, limit: 1000 } },
+  });
+  const restore = useChange(
+    (id: string) =>
+      unwrap(
+        client.PATCH("/api/v1/experiments/{experiment_id}", {
+          params: { path: { experiment_id: id } },
+          body: { lifecycle_stage: "active" },
+        }),
+      ),
+    [PATH],
+  );
+  const bad = query.error?.field === "filter" || query.error?.position != null;
+  return (
+    <>
+      <PageHeader
+        title="Experiments"
+        time={false}
+        aside={query.data && formatCount(query.data.experiments.length)}
+        actions={
+          can("catalog:write") && <Button onClick={() => setNaming(true)}>New experiment</Button>
+        }
+      />
+      <div className={classes.tools}>
+        <FilterBox
+          value={url.q}
+          onChange={(q) => setUrl({ q })}
+          error={query.error}
+          placeholder="name ILIKE '%churn%' AND tags.team = 'growth'"
+        />
+        <SegmentedControl
+          size="xs"
+          aria-label="Which experiments"
+          data={["active", "deleted"]}
+          value={url.which}
+          onChange={(which) => setUrl({ which: which as "active" })}
+        />
+      </div>
+      {!bad && (
+        <div className={classes.body}>
+          <QueryState
+            query={query}
+            isEmpty={(data) => data.experiments.length === 0}
+            empty={
+              <Empty
+                title={url.q ? "No experiment is found" : `There is no ${url.which} experiment`}
+                snippet={url.which === "active" ? START_SNIPPET : undefined}
+              >
+                The unmodified mlflow client logs here:
+              </Empty>
+            }
+          >
+            {(data) => (
+              <Table.ScrollContainer minWidth={720}>
+                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Experiment</Table.Th>
+                      <Table.Th className={classes.number}>Runs</Table.Th>
+                      <Table.Th className={classes.number}>Running</Table.Th>
+                      <Table.Th className={classes.number}>Logged models</Table.Th>
+                      <Table.Th>Last run</Table.Th>
+                      <Table.Th>Tags</Table.Th>
+                      {url.which === "deleted" && <Table.Th>Actions</Table.Th>}
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {data.experiments.map((one) => (
+                      <Table.Tr key={one.id}>
+                        <Table.Td>
+                          <Link
+                            to="/experiments/$experiment"
+                            params={{ experiment: one.id } as never}
+                            search={() => keepTime() as never}
+                            className={classes.link}
+                          >
+                            {one.name}
+                          </Link>
+                          <div className={classes.dimmed}>
+                            {one.tags["mlflow.note.content"]?.slice(0, 160)}
+                          </div>
+                        </Table.Td>
+                        <Table.Td className={classes.number}>{formatCount(one.runs)}</Table.Td>
+                        <Table.Td className={classes.number}>{formatCount(one.running)}</Table.Td>
+                        <Table.Td className={classes.number}>{formatCount(one.models)}</Table.Td>
+                        <Table.Td>
+                          {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
+                        </Table.Td>
+                        <Table.Td className={classes.dimmed}>
+                          {Object.entries(one.tags)
+                            .filter(([key]) => !key.startsWith("mlflow."))
+                            .map(([key, value]) => `${key}: ${value}`)
+                            .join(", ")}
+                        </Table.Td>
+                        {url.which === "deleted" && (
+                          <Table.Td>
+                            <Button
+                              size="compact-xs"
+                              variant="default"
+                              disabled={!can("catalog:write")}
+                              onClick={() =>
+                                restore.mutate(one.id, {
+                                  onSuccess: () => notifyDone(`${one.name} is back`),
+                                  onError: (error) => notifyError("It was not restored", error),
+                                })
+                              }
+                            >
+                              Restore
+                            </Button>
+                          </Table.Td>
+                        )}
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )}
+          </QueryState>
+        </div>
+      )}
+      {naming && <NewExperiment onClose={() => setNaming(false)} />}
+    </>
+  );
+}
+
+function NewExperiment({ onClose }: { onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [description, setDescription] = useState("");
+  const navigate = useNavigate();
+  const create = useChange(
+    () => unwrap(client.POST(PATH, { body: { name, description } })),
+    [PATH],
+  );
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate(undefined as never, {
+      onSuccess: (made) =>
+        void navigate({
+          to: "/experiments/$experiment",
+          params: { experiment: made.id } as never,
+        }),
+    });
+  };
+  return (
+    <Modal opened onClose={onClose} title="New experiment">
+      <form onSubmit={submit}>
+        <Stack gap="sm">
+          <TextInput
+            label="Name"
+            required
+            maxLength={500}
+            data-autofocus
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={create.error?.message}
+          />
+          <TextInput
+            label="What it is about"
+            value={description}
+            onChange={(event) => setDescription(event.currentTarget.value)}
+          />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={create.isPending}>
+              Create
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,125 @@
+import { Table } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useGet } from "@/api/query";
+import { keepTime } from "@/app/links";
+import { Empty, QueryState } from "@/components/QueryState";
+import { formatAgo } from "@/time/format";
+import { text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import { FilterBox } from "./FilterBox";
+import { formatMetric } from "./run";
+import classes from "./training.module.css";
+
+const PARAMS = { models: text() };
+const METRICS = 4;
+
+/** Models that an experiment's runs logged. */
+export function LoggedModels({ experiment }: { experiment: string }) {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const query = useGet("/api/v1/logged-models", {
+    params: {
+      query: { experiment_id: [experiment], filter: url.models || null, limit: 500 },
+    },
+  });
+  const bad = query.error?.field === "filter" || query.error?.position != null;
+  return (
+    <>
+      <div className={classes.tools}>
+        <FilterBox
+          value={url.models}
+          onChange={(models) => setUrl({ models })}
+          error={query.error}
+          placeholder="metrics.auc > 0.8 AND params.depth = '4'"
+          label="Filter of logged models"
+        />
+      </div>
+      {!bad && (
+        <div className={classes.body}>
+          <QueryState
+            query={query}
+            isEmpty={(data) => data.models.length === 0}
+            empty={
+              <Empty
+                title={url.models ? "No model is found by this filter" : "No model is logged yet"}
+                snippet={'mlflow.sklearn.log_model(model, name="model")   # autolog does it too'}
+              />
+            }
+          >
+            {(data) => (
+              <Table.ScrollContainer minWidth={760}>
+                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
+                  <Table.Thead>
+                    <Table.Tr>
+                      <Table.Th>Model</Table.Th>
+                      <Table.Th>Status</Table.Th>
+                      <Table.Th>Run</Table.Th>
+                      <Table.Th>Metrics</Table.Th>
+                      <Table.Th>Registered as</Table.Th>
+                      <Table.Th>Logged</Table.Th>
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {data.models.map((one) => (
+                      <Table.Tr key={one.id}>
+                        <Table.Td>
+                          <Link
+                            to="/logged-models/$model"
+                            params={{ model: one.id } as never}
+                            search={() => keepTime() as never}
+                            className={classes.link}
+                          >
+                            {one.name}
+                          </Link>
+                          <div className={classes.dimmed}>{one.model_type}</div>
+                        </Table.Td>
+                        <Table.Td>{statusOf(one.status)}</Table.Td>
+                        <Table.Td>
+                          {one.source_run_id && (
+                            <Link
+                              to="/runs/$run"
+                              params={{ run: one.source_run_id } as never}
+                              search={() => keepTime() as never}
+                              className={classes.link}
+                            >
+                              {one.source_run_id.slice(0, 8)}
+                            </Link>
+                          )}
+                        </Table.Td>
+                        <Table.Td>
+                          {one.metrics
+                            .slice(0, METRICS)
+                            .map((item) => `${item.key} ${formatMetric(item.value)}`)
+                            .join(", ")}
+                          {one.metrics.length > METRICS && " …"}
+                        </Table.Td>
+                        <Table.Td>
+                          {one.registrations.map((item) => (
+                            <Link
+                              key={`${item.model} ${item.version}`}
+                              to="/models/$name/versions/$version"
+                              params={{ name: item.model, version: String(item.version) } as never}
+                              search={() => keepTime() as never}
+                              className={classes.link}
+                            >
+                              {item.model} v{item.version}{" "}
+                            </Link>
+                          ))}
+                        </Table.Td>
+                        <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+            )}
+          </QueryState>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** `LOGGED_MODEL_READY` as people read it. */
+export function statusOf(status: string): string {
+  return status.replace("LOGGED_MODEL_", "").replaceAll("_", " ").toLowerCase();
+}

@@ -1,0 +1,80 @@
+import { TextInput } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { useMemo } from "react";
+import { Empty, Partial } from "@/components/QueryState";
+import { text } from "@/url/params";
+import { useUrlState } from "@/url/state";
+import { CURVE_PARAMS, CurveControls } from "./CurveControls";
+import { CurvePanel } from "./CurvePanel";
+import type { Run } from "./RunPage";
+import classes from "./training.module.css";
+import { useHistories } from "./useHistories";
+
+const PARAMS = { ...CURVE_PARAMS, find: text() };
+const MOST = 40;
+const RUNNING_MS = 5000;
+
+/** Every metric of a run as a curve. */
+export function RunCharts({ run }: { run: Run }) {
+  const [url, setUrl] = useUrlState(PARAMS);
+  const found = run.metrics
+    .map((one) => one.key)
+    .filter((key) => !key.startsWith("system/"))
+    .filter((key) => key.toLowerCase().includes(url.find.toLowerCase()));
+  const metrics = found.slice(0, MOST);
+  const query = useHistories({
+    runs: [run.info.id],
+    metrics,
+    axis: url.axis,
+    every: run.info.status === "RUNNING" && RUNNING_MS,
+  });
+  const looks = useMemo(
+    () => new Map([[run.info.id, { label: run.info.name, color: "var(--v-series-0)" }]]),
+    [run.info.id, run.info.name],
+  );
+  return (
+    <>
+      <TextInput
+        aria-label="Find a metric"
+        placeholder="Find a metric"
+        leftSection={<IconSearch size={14} />}
+        value={url.find}
+        onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+        mb="xs"
+        maw={320}
+      />
+      <CurveControls
+        axis={url.axis}
+        smooth={url.smooth}
+        log={url.log}
+        onChange={(patch) => setUrl(patch, { replace: true })}
+      />
+      {found.length > MOST && (
+        <Partial>
+          {MOST} of {found.length} metrics are shown; find the others by name.
+        </Partial>
+      )}
+      {metrics.length === 0 ? (
+        <Empty
+          title="No metric is logged"
+          snippet={'mlflow.log_metric("loss", 0.3, step=1)   # once for each step'}
+        />
+      ) : (
+        <div className={classes.charts}>
+          {metrics.map((metric) => (
+            <CurvePanel
+              key={metric}
+              metric={metric}
+              query={query}
+              looks={looks}
+              axis={url.axis}
+              smoothing={url.smooth / 100}
+              log={url.log}
+              sync={`run-${run.info.id}`}
+            />
+          ))}
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,9 @@
+/** What makes an experiment and a run, with the address that the console was opened at. */
+export const START_SNIPPET = `export MLFLOW_TRACKING_URI=${location.origin}
+export MLFLOW_TRACKING_TOKEN=<API key with the scope write>
+
+import mlflow
+mlflow.set_experiment("churn")
+mlflow.autolog()            # scikit-learn, XGBoost, LightGBM, Lightning, …
+with mlflow.start_run():
+    mlflow.log_metric("loss", 0.3)`;

@@ -1,0 +1,1 @@
+"""Alarms: what watches telemetry, decides, remembers and tells."""

@@ -1,0 +1,176 @@
+"""All sources together, ranked: telling changes, near in time and near on the service map, first."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import deque
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from vedette.alarms.causes.alarms import EarlierAlarms
+from vedette.alarms.causes.model import Candidate, CauseSource, Question
+from vedette.alarms.causes.telemetry import (
+    ErrorBursts,
+    FailingDependencies,
+    NewMessages,
+    NewVersions,
+)
+from vedette.alarms.definition import EventSource, MetricSource
+from vedette.core.errors import ConflictError, VedetteError
+from vedette.telemetry.metrics.bodies import MetricQueryBody
+from vedette.telemetry.traces.service_map import ServiceMap, service_map
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from vedette.alarms.service import AlarmView
+    from vedette.core.time import TimeRange
+    from vedette.query import QueryRunner
+    from vedette.store.catalog import Catalog
+
+SOURCES: list[CauseSource] = [
+    NewVersions(), FailingDependencies(), ErrorBursts(), NewMessages(), EarlierAlarms(),
+]  # fmt: skip
+"""Where causes are looked for; other parts of Vedette add their own, such as pipeline runs."""
+LOOKBACK = timedelta(minutes=30)
+MAX_CAUSES = 20
+_ELSEWHERE = 0.4
+"""What a change counts for in a service that the alarm's own do not depend on."""
+_PER_CALL = 0.9
+_HALF_LIFE = timedelta(minutes=20)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate with its score, 0 to 1, and what made it.
+
+    ``distance`` is how many calls below the alarm's service it is; None where it is elsewhere.
+    """
+
+    candidate: Candidate
+    score: float
+    distance: int | None
+    minutes_before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Causes:
+    """What may have caused an alarm.
+
+    Attributes:
+        since: when the alarm began.
+        services: what it is about.
+        causes: the most likely first.
+        failed: sources that could not be asked, and why.
+
+    """
+
+    since: datetime
+    services: Sequence[str]
+    causes: Sequence[Ranked]
+    failed: Mapping[str, str]
+
+
+def find_causes(
+    catalog: Catalog,
+    runner: QueryRunner,
+    view: AlarmView,
+    labels: Sequence[Mapping[str, str]],
+    *,
+    lookback: timedelta = LOOKBACK,
+) -> Causes:
+    """Return what changed shortly before an alarm began, ranked.
+
+    Args:
+        catalog: entities.
+        runner: runs queries.
+        view: the alarm.
+        labels: of its series that are in ALARM.
+        lookback: how long before counts.
+
+    Raises:
+        ConflictError: the alarm was never evaluated.
+
+    """
+    if not view.status.since:
+        raise ConflictError("the alarm was not evaluated yet", remedy="wait for its first minute")
+    since = datetime.fromtimestamp(view.status.since, UTC)
+    # A pending period lies before the alarm, so that what breached began earlier.
+    question = Question(
+        view.alarm.account, view.alarm.id, since, lookback, services_of(view, labels),
+        labels[0] if labels else {}, None, None, runner, catalog,
+    )  # fmt: skip
+    failed: dict[str, str] = {}
+    try:
+        now = _map(runner, view.alarm.account, question.window)
+        usual = _map(runner, view.alarm.account, question.before)
+        distances = _distances(now, question.services) if now else {}
+        question = replace(question, service_map=now, usual=usual, distances=distances)
+    except VedetteError as error:
+        failed["service map"] = error.message
+    found: list[Ranked] = []
+    for source in SOURCES:
+        try:
+            found += [_ranked(question, one) for one in source.find(question)]
+        except VedetteError as error:
+            failed[source.name] = error.message
+        except Exception:  # noqa: BLE001 - one source's fault must not hide the others' answers
+            _log.exception("causes could not be looked for in %s", source.name)
+            failed[source.name] = "it failed; see the server's log"
+    found.sort(key=lambda one: (-one.score, one.candidate.at, one.candidate.title))
+    return Causes(since, sorted(question.services), found[:MAX_CAUSES], failed)
+
+
+def services_of(view: AlarmView, labels: Sequence[Mapping[str, str]]) -> frozenset[str]:
+    """Return the services that an alarm is about, by its series, labels and conditions."""
+    names = {one.get("service") or one.get("service.name") or "" for one in labels}
+    names.add(view.alarm.labels.get("service", ""))
+    source = view.alarm.spec.source
+    if isinstance(source, MetricSource):
+        for query in source.queries:
+            if isinstance(query, MetricQueryBody):
+                names |= {
+                    m.value for m in query.matchers if m.label == "service" and m.operator == "="
+                }
+    elif isinstance(source, EventSource):
+        for word in source.query.split():
+            if word.startswith("service:"):
+                names.add(word.removeprefix("service:").strip('"'))
+    return frozenset(names - {""})
+
+
+def _map(runner: QueryRunner, account: str, time_range: TimeRange) -> ServiceMap | None:
+    found = service_map(runner, account, time_range)
+    return found if found.nodes else None
+
+
+def _distances(now: ServiceMap, services: frozenset[str]) -> dict[str, int]:
+    """Return how many calls below the alarm's services each node is, by name."""
+    names = {node.id: node.name for node in now.nodes}
+    calls: dict[str, list[str]] = {}
+    for edge in now.edges:
+        calls.setdefault(edge.source, []).append(edge.target)
+    distances = {node_id: 0 for node_id, name in names.items() if name in services}
+    waiting = deque(distances)
+    while waiting:
+        node = waiting.popleft()
+        for target in calls.get(node, []):
+            if target not in distances:
+                distances[target] = distances[node] + 1
+                waiting.append(target)
+    return {names[node]: distance for node, distance in distances.items() if node in names}
+
+
+def _ranked(question: Question, candidate: Candidate) -> Ranked:
+    """Score a candidate: its kind's weight, less for time that passed and for being elsewhere."""
+    before = (question.since - candidate.at).total_seconds()
+    near = math.exp(-math.log(2) * abs(before) / _HALF_LIFE.total_seconds())
+    distance = question.distance(candidate.service) if candidate.service else None
+    elsewhere = bool(candidate.service) and distance is None
+    # Deeper is as likely: a failure travels up. Only what is very far counts a little less.
+    place = _ELSEWHERE if elsewhere else _PER_CALL ** max(0, (distance or 0) - 1)
+    score = candidate.weight * (0.5 + 0.5 * near) * place
+    return Ranked(candidate, round(score, 4), distance, round(before / 60, 1))

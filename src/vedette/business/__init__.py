@@ -1,0 +1,1 @@
+"""What it all is for: KPIs, returns of models, correlations, reports."""

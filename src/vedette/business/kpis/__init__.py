@@ -1,0 +1,1 @@
+"""KPIs: what the business counts, as metrics with targets and forecasts."""

@@ -1,0 +1,1 @@
+"""Reports for those who decide: how KPIs, objectives and returns stand, on a schedule."""

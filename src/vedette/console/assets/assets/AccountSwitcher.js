@@ -1,0 +1,1 @@
+import{c as e}from"./mantine.js";import{a as t}from"./index.js";import{n}from"./react.js";var r=n();function i(){let{session:n,switchAccount:i}=t();return(0,r.jsx)(e,{"aria-label":`Account`,data:n.accounts.map(e=>({value:e.name,label:e.display_name})),value:n.account,allowDeselect:!1,searchable:n.accounts.length>8,onChange:e=>e&&e!==n.account&&i(e)})}export{i as default};

@@ -1,0 +1,1 @@
+var e={body:`_body_uyiy2_1`,tools:`_tools_uyiy2_7`,table:`_table_uyiy2_14`,number:`_number_uyiy2_21`,link:`_link_uyiy2_25`,dimmed:`_dimmed_uyiy2_33`,good:`_good_uyiy2_37`,bad:`_bad_uyiy2_40`,pad:`_pad_uyiy2_43`,columns:`_columns_uyiy2_46`,stack:`_stack_uyiy2_52`,list:`_list_uyiy2_58`,text:`_text_uyiy2_70`,code:`_code_uyiy2_74`,noPrint:`_noPrint_uyiy2_91`};export{e as t};

@@ -1,0 +1,1 @@
+var e=e=>e.replaceAll(`%`,`%25`).replaceAll(`/`,`%2F`),t=(t,n,r,i)=>[t,n,e(r),...i===void 0?[]:[`${i}`]].join(`/`);export{t};

@@ -1,0 +1,1 @@
+function e(e){let t={};for(let[n,r]of new URLSearchParams(e)){let e=t[n];t[n]=e===void 0?r:[...Array.isArray(e)?e:[e],r]}return t}function t(e){let t=new URLSearchParams;for(let[n,r]of Object.entries(e))if(r!=null)for(let e of Array.isArray(r)?r:[r])t.append(n,String(e));let n=t.toString();return n?`?${n}`:``}export{t as n,e as t};

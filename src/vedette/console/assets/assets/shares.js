@@ -1,0 +1,1 @@
+function e(e){return e==null?`–`:`${(e*100).toFixed(3)} %`}function t(e){return`${Number((e*100).toPrecision(8))} %`}export{e as n,t};

@@ -1,0 +1,1 @@
+function e(e,t=!0){return t?e===null?`no run yet`:e?`passed`:`failed`:`off`}export{e as t};

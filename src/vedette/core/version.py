@@ -1,0 +1,3 @@
+"""The version of this Vedette."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""Drift: how far the distributions of two profiles are apart, and whether that matters."""

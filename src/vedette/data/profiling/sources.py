@@ -1,0 +1,235 @@
+"""Where data is: frames in memory, files, object stores, databases, lake tables; read in place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from vedette.core.errors import InvalidInputError
+from vedette.data.profiling.object_stores import s3_arguments
+
+FRAME = "vedette_frame"
+"""Variable by which the engine finds a frame: it looks through the calling Python frames."""
+_LAKES = {"iceberg": ("icebergLocal", "icebergS3"), "delta": ("deltaLakeLocal", "deltaLake")}
+_HUDI = "hudi"
+_OBJECT_STORES = ("s3", "gs", "gcs", "oss", "az", "abfss")
+_DATABASES = {"postgresql": 5432, "postgres": 5432, "mysql": 3306}
+_FORMATS = "Parquet, CSV, TSV, JSON, JSON lines, Arrow, ORC or Avro"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Data that the engine can read.
+
+    Attributes:
+        expression: what stands after FROM.
+        label: what people see; holds no password.
+        frame: the frame in memory, None where the data is elsewhere.
+        files: local files, to notice a change while they are read.
+        parameters: values of the expression's parameters.
+
+    """
+
+    expression: str
+    label: str
+    frame: Any = None
+    files: tuple[Path, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
+        """Return sizes and times of the local files, which change when they are written."""
+        stats = [(str(file), file.stat()) for file in self.files if file.exists()]
+        return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+def source_of(data: Any) -> Source:  # noqa: ANN401 - a frame of any library, or a name
+    """Return the source that a frame, path or URL stands for.
+
+    Args:
+        data: a pandas or Polars frame, an Arrow table, a mapping of columns, a path (globs are
+            fine), or a URL: ``s3://bucket/x.parquet``, ``https://...``,
+            ``postgresql://user:password@host/database/table`` (or ``schema.table``),
+            ``mysql://...``, ``iceberg:PATH``, ``delta:PATH``.
+
+    Raises:
+        InvalidInputError: it is none of these.
+
+    """
+    if isinstance(data, str | os.PathLike):
+        return _named(os.fspath(data))
+    return _in_memory(data)
+
+
+def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
+    module = type(data).__module__.partition(".")[0]
+    if module == "polars":
+        data = (data.collect() if hasattr(data, "collect") else data).to_arrow()
+    elif isinstance(data, Mapping):
+        import pyarrow as pa  # noqa: PLC0415 - only where it is needed
+
+        data = pa.table(dict(data))
+    elif module == "pyarrow":
+        if type(data).__name__ == "RecordBatch":
+            import pyarrow as pa  # noqa: PLC0415 - only where it is needed
+
+            data = pa.Table.from_batches([data])
+    elif module == "pandas" and hasattr(data, "columns"):
+        data = _with_lists(_with_text_names(data))
+    else:
+        raise InvalidInputError(
+            f"{type(data).__name__} is not data that can be profiled",
+            field="data",
+            remedy="give a pandas or Polars frame, an Arrow table, a path or a URL",
+        )
+    return Source(f"Python({FRAME})", "a frame in memory", frame=data)
+
+
+def _with_text_names(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
+    if all(isinstance(name, str) for name in frame.columns):
+        return frame
+    names = [
+        ".".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns
+    ]
+    return frame.set_axis(names, axis="columns")
+
+
+def _with_lists(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
+    """Return an Arrow table where a column holds lists, which the engine would read as text."""
+    for name, kind in frame.dtypes.items():
+        if str(kind) != "object":
+            continue
+        first = frame[name].first_valid_index()
+        if first is None or not hasattr(frame[name][first], "__len__"):
+            continue
+        if isinstance(frame[name][first], str | bytes | dict):
+            continue
+        import pyarrow as pa  # noqa: PLC0415 - only where it is needed
+
+        try:
+            return pa.Table.from_pandas(frame, preserve_index=False)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            return frame
+    return frame
+
+
+def _named(text: str) -> Source:
+    scheme, colon, rest = text.partition(":")
+    scheme = scheme.lower()
+    if colon and scheme in (*_LAKES, _HUDI):
+        return _lake(scheme, rest)
+    if "://" not in text:
+        return _local(text)
+    if scheme in _DATABASES:
+        return _database(scheme, text)
+    if scheme in _OBJECT_STORES:
+        values = s3_arguments(text)
+        return Source(f"s3({_listed(values)}{_format(text)})", _shown(text), parameters=values)
+    if scheme in {"http", "https"}:
+        return Source(
+            f"url({{source:String}}{_format(text)})", _shown(text), parameters={"source": text}
+        )
+    if scheme == "file":
+        return _local(unquote(urlsplit(text).path))
+    raise InvalidInputError(
+        f"{scheme}:// is not a source that can be read",
+        field="source",
+        remedy="use a path, s3://, https://, postgresql://, mysql://, iceberg: or delta:",
+    )
+
+
+def _listed(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{{{name}:String}}" for name in values)
+
+
+def _local(text: str) -> Source:
+    path = Path(text).expanduser()
+    if path.is_dir():
+        for scheme, mark in (("iceberg", "metadata"), ("delta", "_delta_log")):
+            if (path / mark).is_dir():
+                return _lake(scheme, str(path))
+        return _files(path / "**" / "*.parquet")
+    return _files(path)
+
+
+def _files(path: Path) -> Source:
+    path = path.absolute()
+    if re.search(r"[*?{\[]", str(path)):
+        anchor = Path(re.split(r"[*?{\[]", str(path), maxsplit=1)[0]).parent
+        pattern = str(path.relative_to(anchor)).split("{", maxsplit=1)[0]
+        found = sorted(file for file in anchor.glob(pattern or "*") if file.is_file())
+    else:
+        found = [path] if path.is_file() else []
+    if not found:
+        raise InvalidInputError(
+            f"there is no file {path}",
+            field="source",
+            remedy=f"give the path of a file of {_FORMATS}",
+        )
+    return Source(
+        f"file({{source:String}}{_format(str(path))})",
+        str(path),
+        files=tuple(found),
+        parameters={"source": str(path)},
+    )
+
+
+def _format(name: str) -> str:
+    """Return the format's argument where a name does not tell the engine enough.
+
+    A CSV file has a header; the engine would take that of text columns alone for a row.
+    """
+    plain = re.sub(r"\.(gz|zst|bz2|xz|lz4|br)$", "", urlsplit(name).path.lower())
+    for suffix, format_ in ((".csv", "CSVWithNames"), (".tsv", "TSVWithNames")):
+        if plain.endswith(suffix):
+            return f", '{format_}'"
+    return ""
+
+
+def _lake(scheme: str, place: str) -> Source:
+    if scheme == _HUDI:
+        return Source("hudi({source:String})", _shown(place), parameters={"source": place})
+    local, remote = _LAKES[scheme]
+    function = remote if "://" in place else local
+    values = {"source": str(Path(place).expanduser().absolute())}
+    if "://" in place:
+        values = s3_arguments(place)
+    return Source(f"{function}({_listed(values)})", f"{scheme}:{_shown(place)}", parameters=values)
+
+
+def _database(scheme: str, text: str) -> Source:
+    parts = urlsplit(text)
+    names = [unquote(part) for part in parts.path.split("/") if part]
+    if not parts.hostname or len(names) != 2:  # noqa: PLR2004 - a database and a table
+        raise InvalidInputError(
+            "a database's URL needs a host, a database and a table",
+            field="source",
+            remedy=f"write {scheme}://user:password@host/database/table",
+        )
+    database, table = names
+    function = "mysql" if scheme == "mysql" else "postgresql"
+    schema, dot, name = table.rpartition(".")
+    values = {
+        "address": f"{parts.hostname}:{parts.port or _DATABASES[scheme]}",
+        "database": database,
+        "table": name if function == "postgresql" else table,
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+    }
+    if dot and function == "postgresql":
+        values["schema"] = schema
+    return Source(f"{function}({_listed(values)})", _shown(text), parameters=values)
+
+
+def _shown(text: str) -> str:
+    """Return a URL without user, password and query, where keys may be."""
+    if "://" not in text:
+        return text
+    parts = urlsplit(text)
+    host = parts.hostname or ""
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{host}{port}{parts.path}"

@@ -1,0 +1,1 @@
+"""What users meet: service level objectives, synthetic checks, browsers; above alarms, which they make."""

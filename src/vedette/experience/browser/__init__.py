@@ -1,0 +1,1 @@
+"""Telemetry of browsers: the script, its keys, and what its events tell."""

@@ -1,0 +1,1 @@
+"""Governance: the audit trail and its proof, accounts that share, quotas and usage, policies of tags."""

@@ -1,0 +1,1 @@
+"""Accounts of an organisation: links by which they share, quotas, usage and its price."""

@@ -1,0 +1,1 @@
+"""Policies of tags and how far resources comply."""

@@ -1,0 +1,1 @@
+"""What machines hold, use and cost: storage and when it is full, use against reservation, sizes."""

@@ -1,0 +1,1 @@
+"""Models in production: what their predictions, and the labels that come later, say of them."""

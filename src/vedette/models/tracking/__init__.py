@@ -1,0 +1,1 @@
+"""Training capture: experiments, runs, their metrics, datasets and logged models."""

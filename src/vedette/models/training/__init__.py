@@ -1,0 +1,1 @@
+"""What people ask of training: a table of runs, curves side by side, what a run cost, its files."""

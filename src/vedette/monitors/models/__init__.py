@@ -1,0 +1,1 @@
+"""Monitors of models in production: drift, quality, estimated quality, bias, attributions."""

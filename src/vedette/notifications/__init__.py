@@ -1,0 +1,1 @@
+"""Notifications: who is told what, by which channel, and whether it got there."""

@@ -1,0 +1,105 @@
+"""Calls about histories of metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vedette.models.tracking.history import MAX_POINTS, Histories, History
+from vedette.models.tracking.runs import Runs
+from vedette.receivers.mlflow.calls import Context, reads
+from vedette.receivers.mlflow.common import member_of
+from vedette.receivers.mlflow.schema import INT64, STRING, Arguments, optional, repeated, required
+
+_BULK_POINTS = 25_000
+
+
+def get_metric_history(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
+    """``GET metrics/get-history``."""
+    run_id = member_of(given, "run_id", "run_uuid")
+    Runs(context.caller).info(run_id)
+    history = _histories(context).of_runs(
+        [run_id],
+        given["metric_key"],
+        max_results=given["max_results"] or MAX_POINTS,
+        page_token=given["page_token"],
+    )
+    key = history.metric
+    metrics = [
+        {"key": key, "value": value, "timestamp": time_ms, "step": step}
+        for _, step, time_ms, value in history.points()
+    ]
+    answer: dict[str, Any] = {"metrics": metrics}
+    return answer | ({"next_page_token": history.next_token} if history.next_token else {})
+
+
+def get_metric_history_bulk(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
+    """``GET metrics/get-history-bulk``: one metric of several runs."""
+    history = _histories(context).of_runs(
+        given["run_id"],
+        given["metric_key"],
+        max_results=min(given["max_results"] or _BULK_POINTS, _BULK_POINTS),
+    )
+    return {"metrics": _with_runs(history)}
+
+
+def get_metric_history_bulk_interval(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
+    """``GET metrics/get-history-bulk-interval``: at evenly spaced steps."""
+    history = _histories(context).sampled(
+        given["run_ids"],
+        given["metric_key"],
+        max_results=given["max_results"] or 2500,
+        first_step=given["start_step"],
+        last_step=given["end_step"],
+    )
+    return {"metrics": _with_runs(history)}
+
+
+def _histories(context: Context) -> Histories:
+    services = context.services
+    return Histories(services.runner, services.metric_outbox, context.caller.account)
+
+
+def _with_runs(history: History) -> list[dict[str, Any]]:
+    key = history.metric
+    return [
+        {"key": key, "value": value, "timestamp": time_ms, "step": step, "run_id": run_id}
+        for run_id, step, time_ms, value in history.points()
+    ]
+
+
+CALLS = (
+    reads(
+        "GET",
+        "metrics/get-history",
+        {
+            "run_id": optional(STRING),
+            "run_uuid": optional(STRING),
+            "metric_key": required(STRING),
+            "max_results": optional(INT64),
+            "page_token": optional(STRING),
+        },
+        get_metric_history,
+    ),
+    reads(
+        "GET",
+        "metrics/get-history-bulk",
+        {
+            "run_id": required(repeated(STRING)),
+            "metric_key": required(STRING),
+            "max_results": optional(INT64),
+        },
+        get_metric_history_bulk,
+    ),
+    reads(
+        "GET",
+        "metrics/get-history-bulk-interval",
+        {
+            "run_ids": required(repeated(STRING)),
+            "metric_key": required(STRING),
+            "start_step": optional(INT64),
+            "end_step": optional(INT64),
+            "max_results": optional(INT64),
+        },
+        get_metric_history_bulk_interval,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Readers of what other tools leave behind: dbt's artifacts, results of Great Expectations."""

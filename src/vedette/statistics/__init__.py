@@ -1,0 +1,1 @@
+"""Pure functions of statistics: no store, no network, no state."""

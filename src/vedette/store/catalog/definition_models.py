@@ -1,0 +1,61 @@
+"""Tables of what is defined by a document: KPIs, returns, reports, SLOs, synthetic checks, browser apps."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from vedette.store.catalog.models import OPERATIONAL, Base
+
+
+class DefinitionRow(Base):
+    """An entity that its definition says all about; ``definition`` and ``labels`` are JSON."""
+
+    __tablename__ = "definitions"
+    __table_args__: Any = (UniqueConstraint("account", "kind", "name"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
+    kind: Mapped[str]
+    name: Mapped[str]
+    enabled: Mapped[bool]
+    owner: Mapped[str]
+    labels: Mapped[str]
+    definition: Mapped[str]
+    created: Mapped[datetime]
+    created_by: Mapped[str]
+    updated: Mapped[datetime]
+    updated_by: Mapped[str]
+
+
+class BrowserKeyRow(Base):
+    """A public key by which pages of a browser app send; it can do nothing else."""
+
+    __tablename__ = "browser_keys"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
+    app: Mapped[str] = mapped_column(unique=True)
+    created: Mapped[datetime]
+
+
+class ReportRunRow(Base):
+    """A report as it was made; ``document`` is the whole page."""
+
+    __tablename__ = "report_runs"
+    __table_args__: Any = (
+        Index("ix_report_runs_account_report_created", "account", "report", "created"),
+        {"info": OPERATIONAL},
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
+    report: Mapped[str]
+    slot: Mapped[str]
+    created: Mapped[datetime]
+    document: Mapped[str]
+    delivered: Mapped[str]
+    error: Mapped[str]

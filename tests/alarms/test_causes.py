@@ -1,0 +1,145 @@
+"""From an alarm to what changed shortly before: a deployment far below shows first."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+from alarms.conftest import ACTOR, above
+from support.spans import Sender, Sent, pairs
+from vedette.alarms.causes import SOURCES, Candidate, find_causes
+from vedette.alarms.causes.rank import services_of
+from vedette.alarms.definition import check_spec
+from vedette.alarms.model import State
+from vedette.core.errors import ConflictError, QueryLimitError
+from vedette.ingest import Source
+
+MINUTE = 60_000
+
+
+def calls(number, at, *, failing=False, version="1"):
+    """One request: web calls shop, shop calls db-proxy, which fails and runs a version."""
+    bad = {"status": "Error"} if failing else {}
+    trace = f"t{number}"
+    http = {"http.response.status_code": 500 if failing else 200}
+    return [
+        Sent("web", "", "web", "Server", at, at + 90, trace=trace, attributes=http, **bad),
+        Sent("c1", "web", "web", "Client", at + 5, at + 80, trace=trace, attributes=http, **bad),
+        Sent("shop", "c1", "shop", "Server", at + 10, at + 70, trace=trace, attributes=http, **bad),
+        Sent("c2", "shop", "shop", "Client", at + 15, at + 60, trace=trace, attributes=http, **bad),
+        Sent("px", "c2", "proxy", "Server", at + 20, at + 50, trace=trace, attributes=http,
+             resource={"service.version": version}, **bad),
+        Sent("by", "", "bystander", "Server", at, at + 5, trace=f"b{number}",
+             resource={"service.version": version}),
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def incident(watch):
+    """A proxy two calls below the web fails from minute 20 on, with a new version."""
+    sender = Sender(watch.account, watch.submit)
+    before = [s for n in range(20) for s in calls(n, (-18 + n) * MINUTE)]
+    after = [
+        s for n in range(20, 40)
+        for s in calls(n, 20 * MINUTE + (n - 20) * 5000, failing=True, version="2")
+    ]  # fmt: skip
+    sender.send(before, after)
+    request = ExportLogsServiceRequest()
+    block = request.resource_logs.add()
+    block.resource.attributes.extend(pairs({"service.name": "proxy"}))
+    records = block.scope_logs.add().log_records
+    for n in range(12):
+        record = records.add(severity_number=17, severity_text="ERROR")
+        record.body.string_value = f"connection pool exhausted for tenant {n}"
+        record.time_unix_nano = sender.base_ns + (20 * 60 + n) * 10**9
+    (receipt,) = watch.submit(Source.OTLP_LOGS, watch.account, request.SerializeToString())
+    assert not receipt.rejected
+    since = sender.base + timedelta(minutes=22)
+    spec = check_spec(above("temp"))
+    watch.service.put(ACTOR, watch.account, "web-errors", spec, labels={"service": "web"})
+    view = watch.service.get(watch.account, "web-errors")
+    view.status.since, view.status.state = since.timestamp(), State.ALARM
+    return SimpleNamespace(watch=watch, view=view, since=since)
+
+
+def test_the_deployment_and_the_farthest_failing_service_come_first(incident):
+    watch = incident.watch
+    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    assert found.failed == {}
+    assert found.services == ["web"]
+    first = found.causes[:2]
+    assert {one.candidate.kind for one in first} == {"version", "dependency"}
+    assert {one.candidate.service for one in first} == {"proxy"}
+    assert {one.distance for one in first} == {2}
+    version = next(one.candidate for one in found.causes if one.candidate.kind == "version")
+    assert version.title == "proxy went from 1 to 2"
+    assert version.evidence == {"before": "1", "after": "2"}
+    assert version.link.startswith("/traces?service=proxy")
+    kinds = [(one.candidate.kind, one.candidate.service) for one in found.causes]
+    assert ("errors", "proxy") in kinds
+    message = next(one.candidate for one in found.causes if one.candidate.kind == "message")
+    assert "connection pool exhausted" in message.title
+    assert message.evidence["count"] == 12
+    # The same kind of change where the alarm's service does not depend on it counts less.
+    bystander = next(one for one in found.causes if one.candidate.service == "bystander")
+    assert bystander.distance is None
+    assert bystander.score < min(one.score for one in first)
+    assert [one.score for one in found.causes] == sorted(
+        (one.score for one in found.causes), reverse=True
+    )
+
+
+def test_a_source_that_fails_is_said_and_others_answer(incident, monkeypatch):
+    class Broken:
+        name = "pipelines"
+
+        def find(self, question):
+            raise QueryLimitError("too much to read")
+
+    class Added:
+        name = "runs"
+
+        def find(self, question):
+            return [Candidate("run", "nightly load failed", "it feeds it", question.since, 1.0)]
+
+    monkeypatch.setattr("vedette.alarms.causes.rank.SOURCES", [*SOURCES, Broken(), Added()])
+    watch = incident.watch
+    found = find_causes(watch.catalog, watch.runner, incident.view, [])
+    assert found.failed == {"pipelines": "too much to read"}
+    assert "run" in {one.candidate.kind for one in found.causes}
+
+
+def test_what_was_so_before_is_no_cause(incident):
+    watch = incident.watch
+    incident.view.status.since = (incident.since + timedelta(minutes=100)).timestamp()
+    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    assert found.causes == []
+
+
+def test_alarms_that_came_before_are_named(watch):
+    watch.put("first", above("temp"))
+    watch.put("second", above("temp2", **{"for": "2m"}))
+    watch.gauges(temp=[99] * 4, temp2=[99] * 4)
+    for _ in range(4):
+        watch.tick()
+    view = watch.service.get(watch.account, "second")
+    found = find_causes(watch.catalog, watch.runner, view, [{}])
+    (cause,) = found.causes
+    assert cause.candidate.title == "first went into ALARM before"
+    assert cause.minutes_before == 2
+
+
+def test_an_alarm_that_was_never_evaluated(watch):
+    watch.put("new", above("temp"))
+    with pytest.raises(ConflictError):
+        find_causes(watch.catalog, watch.runner, watch.service.get(watch.account, "new"), [])
+
+
+def test_services_are_found_in_series_labels_and_conditions(watch):
+    matcher = {"label": "service", "value": "cart"}
+    spec = above("temp")
+    spec["source"]["queries"][0]["matchers"] = [matcher]
+    watch.put("a", spec, labels={"service": "web"})
+    view = watch.service.get(watch.account, "a")
+    assert services_of(view, [{"service": "shop"}, {"host": "x"}]) == {"web", "cart", "shop"}

@@ -1,0 +1,3 @@
+from alarms.conftest import spec, watch
+
+__all__ = ["spec", "watch"]
