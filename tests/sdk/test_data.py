@@ -158,7 +158,7 @@ def test_commands_of_monitors(server: Server, tmp_path: Path) -> None:
 
 def test_a_server_that_is_away_or_refuses(server: Server, tmp_path: Path) -> None:
     code = "import vedette; print(vedette.profile({'x': [1]}, 'x', endpoint='http://127.0.0.1:1').sent)"
-    away = run(["-c", "import vedette.sdk.data as d; d.ATTEMPTS = 1\n" + code], tmp_path)
+    away = run(["-c", "import vedette.sdk.api_client as a; a.ATTEMPTS = 1\n" + code], tmp_path)
     assert (away.returncode, away.stdout.strip()) == (0, "False")
     assert "not sent to the server" in away.stderr
     refused = run(

@@ -6,10 +6,8 @@ exception. All need the extra ``vedette[profile]``.
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,9 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from vedette.core.errors import InvalidInputError
+from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.core.ids import new_id
 from vedette.core.time import parse_duration
 from vedette.data.checks.definition import Severity, parse_checks
@@ -36,12 +32,8 @@ from vedette.data.profiling.run import ColumnStates, Windows, profile_source
 from vedette.data.profiling.samples import keep_rows as keep_rows_of
 from vedette.data.profiling.sources import source_of
 from vedette.data.profiling.summary import ColumnProfile
-from vedette.sdk.config import resolve
+from vedette.sdk.api_client import ApiClient, connected, parts
 
-REQUEST_BYTES = 4 << 20
-"""A larger profile is sent in parts, which the server puts together."""
-ATTEMPTS = 4
-_TOO_MANY, _SERVER_ERROR = 429, 500
 _log = logging.getLogger("vedette")
 
 
@@ -176,58 +168,39 @@ def _send(
     endpoint: str | None,
     api_key: str | None,
 ) -> bool:
-    """Send a profile in parts; False, and a warning, where the server does not take it."""
-    config = resolve({"endpoint": endpoint, "api_key": api_key})
-    url = f"{config.endpoint}/api/v1/datasets/{quote(dataset, safe='')}/profiles"
+    """Send a profile in parts, which the server puts together; False where it is away."""
     start, end = (moment.astimezone(UTC).isoformat() for moment in window)
     body = {
         "start": start, "end": end, "version": new_id(),
         **{name: value for name, value in shared.items() if value},
     }  # fmt: skip
     body.setdefault("profile_id", new_id())
-    headers = {
-        **config.headers, "content-type": "application/json", "content-encoding": "gzip",
-    }  # fmt: skip
-    with httpx.Client(timeout=max(config.timeout, 60.0)) as client:
-        for part in _parts(states):
-            packed = gzip.compress(json.dumps({**body, "columns": part}).encode(), 5)
-            if not _post(client, url, packed, headers):
+    rows = [state.as_dict() for state in states]
+    with connected(endpoint, api_key) as client:
+        for part in list(parts(rows, _text_length)) or [[]]:
+            packed = json.dumps({**body, "columns": part}).encode()
+            if not _was_taken(client, _path(dataset, "profiles"), packed):
                 return False
             body.pop("rows", None)
     return True
 
 
-def _parts(states: Sequence[ColumnStates]) -> list[list[dict[str, Any]]]:
-    parts: list[list[dict[str, Any]]] = [[]]
-    size = 0
-    for state in states:
-        row = state.as_dict()
-        length = sum(len(value) for value in row.values() if isinstance(value, str))
-        if size + length > REQUEST_BYTES and parts[-1]:
-            parts.append([])
-            size = 0
-        parts[-1].append(row)
-        size += length
-    return parts
+def _text_length(row: Mapping[str, Any]) -> int:
+    return sum(len(value) for value in row.values() if isinstance(value, str))
 
 
-def _post(client: httpx.Client, url: str, body: bytes, headers: Mapping[str, str]) -> bool:
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            response = client.post(url, content=body, headers=dict(headers))
-        except httpx.HTTPError as error:
-            reason, final = type(error).__name__, False
-        else:
-            if response.is_success:
-                return True
-            reason = f"HTTP {response.status_code}: {response.text[:300]}"
-            final = response.status_code != _TOO_MANY and response.status_code < _SERVER_ERROR
-        if final:
-            raise InvalidInputError(f"the server refused it: {reason}", field="dataset")
-        if attempt < ATTEMPTS:
-            time.sleep(0.5 * 2**attempt)
-    _log.warning("it was not sent to the server: %s", reason)
-    return False
+def _path(dataset: str, what: str) -> str:
+    return f"/datasets/{quote(dataset, safe='')}/{what}"
+
+
+def _was_taken(client: ApiClient, path: str, body: bytes, *, packed: bool = True) -> bool:
+    """Send it; a server that is away costs the user's job a warning and no more."""
+    try:
+        client.post(path, body, field="dataset", packed=packed)
+    except UnavailableError as error:
+        _log.warning("it was not sent to the server: %s", error.message)
+        return False
+    return True
 
 
 def drift(
@@ -308,20 +281,15 @@ def _send_results(
     keep_rows: bool,
 ) -> bool:
     """Send what a gate found; the failing rows stay here unless they are to be kept."""
-    config = resolve({"endpoint": endpoint, "api_key": api_key})
     results = [
         {name: value for name, value in one.items() if name != "sample" or keep_rows}
         for one in report.as_dict()["results"]
     ]
     body = {"time": datetime.now(UTC).isoformat(), "rows": report.rows, "results": results,
             "source": source[:500]}  # fmt: skip
-    headers = {
-        **config.headers, "content-type": "application/json",
-    }  # fmt: skip
-    url = f"{config.endpoint}/api/v1/datasets/{quote(dataset, safe='')}/results"
-    packed = json.dumps(body, default=str, allow_nan=False).encode()
-    with httpx.Client(timeout=max(config.timeout, 60.0)) as client:
-        return _post(client, url, packed, headers)
+    encoded = json.dumps(body, default=str, allow_nan=False).encode()
+    with connected(endpoint, api_key) as client:
+        return _was_taken(client, _path(dataset, "results"), encoded, packed=False)
 
 
 def severity_of(text: str) -> Severity:

@@ -6,23 +6,16 @@ to know that it is there.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import httpx
-
-from vedette.core.errors import InvalidInputError
-from vedette.sdk.config import resolve
+from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.sdk.api_client import LINES, ApiClient, connected, parts, raise_rejected
 from vedette.sdk.predictions import Capture, Record, plain, prediction_records, values_of
 
 LINES_A_REQUEST = 5_000
-REQUEST_BYTES = 4 << 20
-ATTEMPTS = 4
-_TOO_MANY, _SERVER_ERROR = 429, 500
 
 
 def log_reference(
@@ -53,68 +46,30 @@ def log_reference(
     records = prediction_records(
         capture, features, predictions, chosen, scores=scores, attributions=attributions
     )
-    config = resolve({"endpoint": endpoint, "api_key": api_key})
-    url = f"{config.endpoint}/api/v1/references"
-    headers = {
-        **config.headers, "content-type": "application/x-ndjson", "content-encoding": "gzip",
-    }  # fmt: skip
     sent = 0
-    with httpx.Client(timeout=max(config.timeout, 60.0), headers=headers) as client:
-        for part in _parts(records, truth, name):
-            _post(client, url, part)
+    with connected(endpoint, api_key) as client:
+        for part in parts(_lines(records, truth, name), len, most=LINES_A_REQUEST):
+            _post(client, b"\n".join(part))
             sent += len(part)
     return sent
 
 
-def _parts(
-    records: Iterable[Record],
-    truth: Mapping[str, Any],
-    name: str,
-) -> Iterator[list[bytes]]:
-    part: list[bytes] = []
-    size = 0
+def _lines(records: Iterable[Record], truth: Mapping[str, Any], name: str) -> Iterator[bytes]:
     for record in records:
         label = plain(truth[record["id"]])
         whole = {**record, **({"label": label} if label is not None else {})}
         if name:
             whole["reference"] = name
-        line = json.dumps(whole, separators=(",", ":"), allow_nan=False).encode()
-        if part and (len(part) >= LINES_A_REQUEST or size + len(line) > REQUEST_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(line)
-        size += len(line)
-    if part:
-        yield part
+        yield json.dumps(whole, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _post(client: httpx.Client, url: str, lines: Sequence[bytes]) -> None:
-    body = b"\n".join(lines)
-    # The same rows again are the same batch, so that an attempt whose answer was lost stores nothing twice.
+def _post(client: ApiClient, body: bytes) -> None:
     batch = hashlib.sha256(body).hexdigest()[:16]
-    reason = ""
-    for attempt in range(1, ATTEMPTS + 1):
-        headers = {"vedette-batch-id": batch, "vedette-attempt": str(attempt)}
-        try:
-            response = client.post(url, content=gzip.compress(body, 5), headers=headers)
-        except httpx.HTTPError as error:
-            reason = type(error).__name__
-        else:
-            if response.is_success:
-                _raise_rejected(response.json())
-                return
-            reason = f"HTTP {response.status_code}: {response.text[:300]}"
-            if response.status_code != _TOO_MANY and response.status_code < _SERVER_ERROR:
-                break
-        if attempt < ATTEMPTS:
-            time.sleep(0.5 * 2**attempt)
-    raise InvalidInputError(
-        f"the reference was not stored: {reason}", field="endpoint",
-        remedy="log it again: rows with the same ids take the place of those before",
-    )  # fmt: skip
-
-
-def _raise_rejected(answer: Mapping[str, Any]) -> None:
-    if answer.get("rejected"):
-        reasons = ", ".join(f"{one['count']} x {one['reason']}" for one in answer["errors"])
-        raise InvalidInputError(f"rows were rejected: {reasons}", field="features")
+    try:
+        answer = client.post("/references", body, field="endpoint", kind=LINES, batch=batch)
+    except (InvalidInputError, UnavailableError) as error:
+        raise InvalidInputError(
+            f"the reference was not stored: {error.message}", field="endpoint",
+            remedy="log it again: rows with the same ids take the place of those before",
+        ) from error  # fmt: skip
+    raise_rejected(answer, "rows", field="features")

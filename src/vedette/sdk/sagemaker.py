@@ -14,10 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from vedette.core.errors import InvalidInputError, UnavailableError
-from vedette.sdk.config import resolve
+from vedette.core.errors import InvalidInputError
+from vedette.sdk.api_client import LINES, ApiClient, connected, parts, raise_rejected
 
 LINES_A_REQUEST = 5_000
 
@@ -100,11 +98,8 @@ def send_files(
         raise InvalidInputError(
             f"{path} has no .jsonl", field="path", remedy="give the folder of data capture"
         )
-    config = resolve({"endpoint": endpoint, "api_key": api_key})
     counts = {"predictions": 0, "labels": 0}
-    with httpx.Client(
-        base_url=f"{config.endpoint}/api/v1", headers=dict(config.headers), timeout=60.0
-    ) as client:
+    with connected(endpoint, api_key) as client:
         for file in files:
             lines = file.read_text().splitlines()
             truth = [line for line in lines if '"groundTruthData"' in line]
@@ -114,31 +109,17 @@ def send_files(
                 ("predictions", list(predictions)),
                 ("labels", list(read_ground_truth(truth, model))),
             ):
-                for start in range(0, len(records), LINES_A_REQUEST):
-                    _send(client, kind, records[start : start + LINES_A_REQUEST])
-                counts[kind] += len(records)
+                encoded = [json.dumps(one).encode() for one in records]
+                for part in parts(encoded, len, most=LINES_A_REQUEST):
+                    _send(client, kind, b"\n".join(part))
+                counts[kind] += len(encoded)
     return counts
 
 
-def _send(client: httpx.Client, kind: str, records: Sequence[dict[str, Any]]) -> None:
-    body = "\n".join(json.dumps(one) for one in records).encode()
-    # A second attempt of the batch that these lines are: the server looks whether it has them.
-    headers = {
-        "content-type": "application/x-ndjson",
-        "vedette-batch-id": hashlib.sha256(body).hexdigest()[:16], "vedette-attempt": "2",
-    }  # fmt: skip
-    try:
-        response = client.post(f"/{kind}", content=body, headers=headers)
-    except httpx.HTTPError as error:
-        raise UnavailableError(
-            f"the server does not answer: {type(error).__name__}",
-            remedy="start it, or give its address",
-        ) from error
-    if not response.is_success:
-        raise InvalidInputError(f"the server refused it: {response.text[:300]}", field="path")
-    if errors := response.json().get("errors"):
-        reasons = ", ".join(f"{one['count']} x {one['reason']}" for one in errors)
-        raise InvalidInputError(f"{kind} were rejected: {reasons}", field="path")
+def _send(client: ApiClient, kind: str, body: bytes) -> None:
+    batch = hashlib.sha256(body).hexdigest()[:16]
+    answer = client.post(f"/{kind}", body, field="path", kind=LINES, batch=batch, resent=True)
+    raise_rejected(answer, kind, field="path")
 
 
 def _text(part: dict[str, Any]) -> str:

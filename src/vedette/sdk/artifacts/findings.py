@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
-from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.core.errors import InvalidInputError
 from vedette.core.time import parse_moment
-from vedette.sdk.config import resolve
+from vedette.sdk.api_client import ApiClient, connected, parts
 
 EVENTS_A_REQUEST = 500
-REQUEST_BYTES = 4 << 20
 MAX_ARTIFACT_BYTES = 1 << 30
 MAX_TEXT = 2000
 Event = dict[str, Any]
@@ -95,21 +92,18 @@ def send(
         InvalidInputError: it refused something.
 
     """
-    config = resolve({"endpoint": endpoint, "api_key": api_key})
-    headers = {**config.headers, "content-type": "application/json"}
-    base = f"{config.endpoint}/api/v1"
     refused: list[str] = []
     stored = known = sent = 0
-    with httpx.Client(timeout=max(config.timeout, 60.0), headers=headers) as client:
-        for part in _parts(found.events):
-            answer = _post(client, f"{base}/lineage/batch", part)
+    with connected(endpoint, api_key) as client:
+        for part in parts(found.events, _length, most=EVENTS_A_REQUEST):
+            answer = _post(client, "/lineage/batch", part)
             refused += [str(one.get("reason", "")) for one in answer.get("failed_events", ())]
             sent += len(part)
             if progress:
                 progress(f"{sent} of {len(found.events)} events")
         for one in found.results:
-            url = f"{base}/datasets/{quote(one.dataset, safe='')}/results"
-            answer = _post(client, url, one.as_dict())
+            path = f"/datasets/{quote(one.dataset, safe='')}/results"
+            answer = _post(client, path, one.as_dict())
             stored += 0 if answer.get("known") else len(one.results)
             known += len(one.results) if answer.get("known") else 0
             if progress:
@@ -117,35 +111,13 @@ def send(
     return Imported(len(found.events) - len(refused), stored, known, refused)
 
 
-def _parts(events: Sequence[Event]) -> Iterator[list[Event]]:
-    part: list[Event] = []
-    size = 0
-    for event in events:
-        length = len(json.dumps(event))
-        if part and (len(part) >= EVENTS_A_REQUEST or size + length > REQUEST_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(event)
-        size += length
-    if part:
-        yield part
+def _length(event: Event) -> int:
+    return len(json.dumps(event))
 
 
-def _post(client: httpx.Client, url: str, body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    try:
-        response = client.post(url, content=json.dumps(body, allow_nan=False).encode())
-    except httpx.HTTPError as error:
-        raise UnavailableError(
-            f"the server does not answer: {type(error).__name__}",
-            remedy="start it, or give its address",
-        ) from error
-    if response.is_success:
-        answer: dict[str, Any] = response.json()
-        return answer
-    raise InvalidInputError(
-        f"the server refused it: HTTP {response.status_code}: {response.text[:300]}",
-        field="path",
-    )
+def _post(client: ApiClient, path: str, body: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    encoded = json.dumps(body, allow_nan=False).encode()
+    return client.post(path, encoded, field="path", packed=False)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -1,0 +1,75 @@
+"""What the SDK's blocking calls make of a server's answers."""
+
+from __future__ import annotations
+
+import gzip
+
+import httpx
+import pytest
+
+from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.sdk import api_client
+from vedette.sdk.api_client import ApiClient, parts, raise_rejected
+
+
+@pytest.fixture
+def waited(monkeypatch) -> list[float]:
+    found: list[float] = []
+    monkeypatch.setattr(api_client.time, "sleep", found.append)
+    return found
+
+
+def client_of(*answers: httpx.Response | Exception) -> tuple[ApiClient, list[httpx.Request]]:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        given = answers[len(asked) - 1]
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    http = httpx.Client(base_url="http://vedette/api/v1", transport=httpx.MockTransport(answer))
+    return ApiClient(http), asked
+
+
+def test_a_busy_server_gets_the_same_batch_again(waited):
+    client, asked = client_of(
+        httpx.ConnectError("down"), httpx.Response(503), httpx.Response(200, json={"rejected": 0})
+    )
+    assert client.post("/labels", b"{}", field="path", batch="b1") == {"rejected": 0}
+    assert [(one.url.path, one.headers["vedette-batch-id"]) for one in asked] == [
+        ("/api/v1/labels", "b1")
+    ] * 3
+    assert [one.headers["vedette-attempt"] for one in asked] == ["1", "2", "3"]
+    assert all(gzip.decompress(one.content) == b"{}" for one in asked)
+    assert waited == [1, 2]
+
+
+def test_what_is_refused_is_not_sent_again(waited):
+    client, asked = client_of(httpx.Response(422, text="no such column"))
+    with pytest.raises(InvalidInputError, match="HTTP 422: no such column") as raised:
+        client.post("/labels", b"{}", field="path", packed=False)
+    assert (raised.value.field, asked[0].content, waited) == ("path", b"{}", [])
+    assert "content-encoding" not in asked[0].headers
+
+
+def test_a_server_that_stays_away_is_told(waited):
+    client, asked = client_of(*[httpx.ConnectError("down")] * 4)
+    with pytest.raises(UnavailableError, match="does not answer: ConnectError"):
+        client.post("/labels", b"{}", field="path", batch="b1", resent=True)
+    assert [one.headers["vedette-attempt"] for one in asked] == ["2", "3", "4", "5"]
+    assert waited == [1, 2, 4]
+
+
+def test_parts_are_bounded_by_size_and_number(monkeypatch):
+    monkeypatch.setattr(api_client, "REQUEST_BYTES", 4)
+    assert list(parts(["aa", "bb", "c", "dddddd"], len)) == [["aa", "bb"], ["c"], ["dddddd"]]
+    assert list(parts("abc", len, most=2)) == [["a", "b"], ["c"]]
+    assert list(parts([], len)) == []
+
+
+def test_lines_that_were_left_out_are_told():
+    raise_rejected({"rejected": 0, "errors": []}, "rows", field="features")
+    with pytest.raises(InvalidInputError, match="rows were rejected: 2 x no id"):
+        raise_rejected({"errors": [{"count": 2, "reason": "no id"}]}, "rows", field="features")
