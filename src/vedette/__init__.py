@@ -1,28 +1,31 @@
 """Vedette: the open lookout for data and ML.
 
-This module stays light: nothing of OpenTelemetry is imported before ``init`` is called.
+This module stays light: each name is imported when it is first used, see ``vedette.sdk``.
 """
 
 from typing import TYPE_CHECKING
 
 from vedette import sdk
 from vedette.core.version import VERSION
-from vedette.sdk import (
-    attributions,
-    check,
-    drift,
-    flush,
-    init,
-    kpi,
-    log_reference,
-    pipeline,
-    profile,
-    shutdown,
-    task,
-)
 
 if TYPE_CHECKING:
-    from vedette.sdk import PredictionMiddleware, capture, log_labels, log_predictions
+    from vedette.sdk import (
+        PredictionMiddleware,
+        attributions,
+        capture,
+        check,
+        drift,
+        flush,
+        init,
+        kpi,
+        log_labels,
+        log_predictions,
+        log_reference,
+        pipeline,
+        profile,
+        shutdown,
+        task,
+    )
 
 __version__ = VERSION
 
@@ -47,7 +50,10 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Import what captures predictions when it is first used."""
     if name in __all__:
         return getattr(sdk, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -502,3 +502,18 @@ def test_import_is_light():
     loaded = json.loads(out)
     heavy = ("opentelemetry", "httpx", "psutil", "google", "pydantic", "rich", "typer")
     assert [name for name in loaded if name.partition(".")[0] in heavy] == []
+
+
+def test_every_public_name_is_there():
+    code = "import vedette\nfor name in vedette.__all__:\n    print(name, getattr(vedette, name).__doc__)"
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    for name in ("init", "profile", "check", "kpi", "log_reference", "task", "capture"):
+        assert f"\n{name} " in "\n" + out
+    assert "None" not in {line.partition(" ")[2] for line in out.splitlines()}
+    code = "import vedette\nprint(set(vedette.__all__) - set(dir(vedette)), hasattr(vedette, 'nothing'))"
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert out == "set() False\n"

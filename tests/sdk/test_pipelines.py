@@ -10,7 +10,7 @@ import pytest
 import vedette
 from vedette.core.errors import InvalidInputError
 from vedette.sdk import client
-from vedette.sdk.pipelines import current_activity
+from vedette.sdk.activities import current_activity
 
 
 class FakeHandle:

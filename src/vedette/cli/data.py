@@ -145,7 +145,7 @@ def check(
     api_key: ApiKey = "",
 ) -> None:
     """Check data; ends with 1 where a check is violated, with 2 where one could not be made."""
-    from vedette.sdk.data import read_document  # noqa: PLC0415 - the engine is an extra
+    from vedette.sdk.data_checks import read_document  # noqa: PLC0415 - the engine is an extra
 
     document = read_document(file)
     named = document if isinstance(document, dict) else {}
@@ -168,7 +168,7 @@ def check(
         typer.echo(json.dumps(found.as_dict(), default=str))
     else:
         _show_checks(found)
-    from vedette.sdk.data import severity_of  # noqa: PLC0415 - the engine is an extra
+    from vedette.sdk.data_checks import severity_of  # noqa: PLC0415 - the engine is an extra
 
     if found.violations(severity_of(fail_on)):
         sys.exit(VIOLATED)

@@ -102,7 +102,7 @@ def put(
     api_key: ApiKey = "",
 ) -> None:
     """Make a monitor of a file, or change it as a whole."""
-    from vedette.sdk.data import read_document  # noqa: PLC0415 - the engine is an extra
+    from vedette.sdk.data_checks import read_document  # noqa: PLC0415 - the engine is an extra
 
     spec = read_document(file)
     if secret and isinstance(spec, dict) and isinstance(spec.get("source"), dict):

@@ -7,10 +7,12 @@ What a job sends while it runs does not go this way but over the queue and the s
 from __future__ import annotations
 
 import gzip
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 
@@ -24,6 +26,7 @@ REQUEST_BYTES = 4 << 20
 """About how much one request carries; see ``parts``."""
 ATTEMPTS = 4
 _MIN_TIMEOUT_S = 60.0
+_log = logging.getLogger("vedette")
 _TOO_MANY, _SERVER_ERROR = 429, 500
 
 
@@ -86,6 +89,15 @@ class ApiClient:
                 time.sleep(0.5 * 2**attempt)
         raise UnavailableError(reason, remedy=remedy)
 
+    def offer(self, path: str, body: bytes, *, field: str, packed: bool = True) -> bool:
+        """Send as ``post`` does; a server that is away costs the job a warning and no more."""
+        try:
+            self.post(path, body, field=field, packed=packed)
+        except UnavailableError as error:
+            _log.warning("it was not sent to the server: %s", error.message)
+            return False
+        return True
+
 
 @contextmanager
 def connected(endpoint: str | None, api_key: str | None) -> Iterator[ApiClient]:
@@ -97,6 +109,11 @@ def connected(endpoint: str | None, api_key: str | None) -> Iterator[ApiClient]:
         timeout=max(config.timeout, _MIN_TIMEOUT_S),
     ) as http:
         yield ApiClient(http)
+
+
+def dataset_path(dataset: str, what: str) -> str:
+    """Return the path of what belongs to a dataset."""
+    return f"/datasets/{quote(dataset, safe='')}/{what}"
 
 
 def parts(

@@ -1,26 +1,19 @@
-"""Profiles, drift and checks beside the user's data: rows never leave the process.
+"""``vedette.profile`` and ``vedette.drift``, beside the user's data.
 
-``profile`` sends aggregate states only. Drift and checks run here; a check stops a pipeline by an
-exception. All need the extra ``vedette[profile]``.
+``profile`` sends aggregate states only, and drift is found here. Both need the extra ``vedette[profile]``.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.core.ids import new_id
 from vedette.core.time import parse_duration
-from vedette.data.checks.definition import Severity, parse_checks
-from vedette.data.checks.result import CheckReport
-from vedette.data.checks.run import run_checks
 from vedette.data.drift.compare import DriftReport, compare
 from vedette.data.drift.presets import Settings
 from vedette.data.drift.report import drift_html, drift_report
@@ -32,9 +25,7 @@ from vedette.data.profiling.run import ColumnStates, Windows, profile_source
 from vedette.data.profiling.samples import keep_rows as keep_rows_of
 from vedette.data.profiling.sources import source_of
 from vedette.data.profiling.summary import ColumnProfile
-from vedette.sdk.api_client import ApiClient, connected, parts
-
-_log = logging.getLogger("vedette")
+from vedette.sdk.api_client import connected, dataset_path, parts
 
 
 @dataclass(frozen=True)
@@ -112,23 +103,54 @@ class Drift:
 
 def profile(
     data: Any,  # noqa: ANN401 - a frame of any library, or a name
+    dataset: str | None = None,
     *,
-    dataset: str | None,
-    start: datetime | None,
-    end: datetime | None,
-    columns: Sequence[str] | None,
-    segment_by: Sequence[str],
-    time_column: str | None,
-    period: str,
-    profile_id: str,
-    baseline: str | None,
-    keep_rows: int,
-    endpoint: str | None,
-    api_key: str | None,
-    memory_bytes: int,
-    progress: Progress | None,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    columns: Sequence[str] | None = None,
+    segment_by: Sequence[str] = (),
+    time_column: str | None = None,
+    period: str = "1d",
+    profile_id: str = "",
+    baseline: str | None = None,
+    keep_rows: int = 0,
+    endpoint: str | None = None,
+    api_key: str | None = None,
+    memory_bytes: int = 2 << 30,
+    progress: Progress | None = None,
 ) -> Profile:
-    """See ``vedette.profile``."""
+    """Profile data where it is, and send the aggregate states to a dataset.
+
+    No rows are sent, unless ``keep_rows`` asks for some.
+
+    Needs ``pip install 'vedette[profile]'``.
+
+    Args:
+        data: a pandas or Polars frame, an Arrow table, a path, or a URL such as
+            ``s3://bucket/x.parquet`` or ``postgresql://user:password@host/database/table``.
+        dataset: where the profile belongs; None only returns it.
+        start: first moment that the data is about; a second before ``end`` if not given.
+        end: the moment after it; now if not given.
+        columns: only these columns.
+        segment_by: up to 5 columns; every combination of their values is a segment.
+        time_column: puts rows into windows by this column instead of one window.
+        period: length of such a window.
+        profile_id: a profile that is sent again with the same id replaces the earlier one.
+        baseline: store it as a frozen baseline of this name, such as ``model:churn/3``.
+        keep_rows: so many rows of each window, drawn at random, are sent and kept, to be looked at
+            beside drift; up to 1,000 in all.
+        endpoint: server, as in ``init``.
+        api_key: key, as in ``init``.
+        memory_bytes: most memory that the engine may use.
+        progress: called with the share that is done, or None, and what goes on.
+
+    Returns:
+        The profile; ``sent`` tells whether the server has it. A notebook shows it as a table.
+
+    Raises:
+        InvalidInputError: the data cannot be read, or the server refused the profile.
+
+    """
     source = source_of(data)
     windows = None
     if time_column is not None:
@@ -179,7 +201,7 @@ def _send(
     with connected(endpoint, api_key) as client:
         for part in list(parts(rows, _text_length)) or [[]]:
             packed = json.dumps({**body, "columns": part}).encode()
-            if not _was_taken(client, _path(dataset, "profiles"), packed):
+            if not client.offer(dataset_path(dataset, "profiles"), packed, field="dataset"):
                 return False
             body.pop("rows", None)
     return True
@@ -189,40 +211,43 @@ def _text_length(row: Mapping[str, Any]) -> int:
     return sum(len(value) for value in row.values() if isinstance(value, str))
 
 
-def _path(dataset: str, what: str) -> str:
-    return f"/datasets/{quote(dataset, safe='')}/{what}"
-
-
-def _was_taken(client: ApiClient, path: str, body: bytes, *, packed: bool = True) -> bool:
-    """Send it; a server that is away costs the user's job a warning and no more."""
-    try:
-        client.post(path, body, field="dataset", packed=packed)
-    except UnavailableError as error:
-        _log.warning("it was not sent to the server: %s", error.message)
-        return False
-    return True
-
-
 def drift(
-    reference: Any,  # noqa: ANN401 - a frame of any library, or a name
+    reference: Any,  # noqa: ANN401 - a frame of any library, a name or a profile
     current: Any,  # noqa: ANN401 - as reference
+    preset: str = "vedette",
     *,
-    settings: Settings,
-    exact: bool,
-    columns: Sequence[str] | None,
-    memory_bytes: int,
-    progress: Progress | None,
+    exact: bool = False,
+    columns: Sequence[str] | None = None,
+    memory_bytes: int = 2 << 30,
+    progress: Progress | None = None,
+    **settings: Any,  # noqa: ANN401 - fields of Settings
 ) -> Drift:
-    """See ``vedette.drift``."""
+    """Compare two sets of data column by column, here; nothing is sent.
+
+    Args:
+        reference: what it should be like: as ``data`` of ``profile``, or a profile.
+        current: what it is like.
+        preset: ``vedette``, ``evidently``, ``sagemaker`` or ``nannyml``.
+        exact: reads every value, so that distances have no sketch's error.
+        columns: only these columns.
+        memory_bytes: most memory that the engine may use.
+        progress: as in ``profile``.
+        **settings: fields of ``vedette.data.drift.presets.Settings``, such as ``threshold``.
+
+    Returns:
+        The comparison: ``drifted``, ``report``, ``to_html``; a notebook shows it.
+
+    """
+    compared_by = Settings(preset, **settings)
     with LocalEngine(memory_bytes=memory_bytes, progress=progress) as engine:
         sides = [
-            _columns(engine, data, columns, exact=exact, progress=progress)
+            columns_of(engine, data, columns, exact=exact, progress=progress)
             for data in (reference, current)
         ]
-    return Drift(compare(sides[0], sides[1], settings), sides[0], sides[1])
+    return Drift(compare(sides[0], sides[1], compared_by), sides[0], sides[1])
 
 
-def _columns(
+def columns_of(
     engine: LocalEngine,
     data: Any,  # noqa: ANN401 - a frame, a name, or a profile
     columns: Sequence[str] | None,
@@ -230,97 +255,10 @@ def _columns(
     exact: bool,
     progress: Progress | None,
 ) -> Sequence[ColumnProfile]:
+    """Return the profiles of data's columns, computed where they are not at hand."""
     if isinstance(data, Profile):
         return data.columns
     source = with_columns(engine, source_of(data))
     states = profile_source(engine, source, columns=columns, progress=progress)
     found = summarise(engine, states)
     return with_every_value(engine, source, found) if exact else found
-
-
-def check(
-    data: Any,  # noqa: ANN401 - a frame of any library, or a name
-    checks: Any,  # noqa: ANN401 - a path, or a list
-    *,
-    baseline: Any,  # noqa: ANN401 - as data
-    raise_on: str | None,
-    sample: int,
-    dataset: str | None,
-    keep_rows: bool,
-    endpoint: str | None,
-    api_key: str | None,
-    memory_bytes: int,
-    progress: Progress | None,
-) -> CheckReport:
-    """See ``vedette.check``."""
-    parsed = parse_checks(read_document(checks) if isinstance(checks, str | Path) else checks)
-    with LocalEngine(memory_bytes=memory_bytes, progress=progress) as engine:
-        before = (
-            None
-            if baseline is None
-            else _columns(engine, baseline, None, exact=False, progress=progress)
-        )
-        source = with_columns(engine, source_of(data))
-        report = run_checks(
-            engine, source, parsed, baseline=before, sample=sample, progress=progress
-        )
-    if dataset is not None:
-        _send_results(dataset, report, source.label, endpoint, api_key, keep_rows=keep_rows)
-    if raise_on is not None:
-        report.raise_for(severity_of(raise_on))
-    return report
-
-
-def _send_results(
-    dataset: str,
-    report: CheckReport,
-    source: str,
-    endpoint: str | None,
-    api_key: str | None,
-    *,
-    keep_rows: bool,
-) -> bool:
-    """Send what a gate found; the failing rows stay here unless they are to be kept."""
-    results = [
-        {name: value for name, value in one.items() if name != "sample" or keep_rows}
-        for one in report.as_dict()["results"]
-    ]
-    body = {"time": datetime.now(UTC).isoformat(), "rows": report.rows, "results": results,
-            "source": source[:500]}  # fmt: skip
-    encoded = json.dumps(body, default=str, allow_nan=False).encode()
-    with connected(endpoint, api_key) as client:
-        return _was_taken(client, _path(dataset, "results"), encoded, packed=False)
-
-
-def severity_of(text: str) -> Severity:
-    """Return the severity of a name; ``InvalidInputError`` where there is none."""
-    try:
-        return Severity(text)
-    except ValueError as error:
-        raise InvalidInputError(
-            f"{text!r} is no severity", field="raise_on", remedy=f"use {', '.join(Severity)}"
-        ) from error
-
-
-def read_document(path: str | Path) -> Any:  # noqa: ANN401 - YAML or JSON of any shape
-    """Return what a YAML or JSON file holds; Model Monitor's constraints become checks.
-
-    Raises:
-        InvalidInputError: it cannot be read.
-
-    """
-    import yaml  # noqa: PLC0415 - only where it is needed
-
-    try:
-        document = yaml.safe_load(Path(path).read_text())
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInputError(
-            f"{path} cannot be read: {str(error)[:300]}",
-            field="checks",
-            remedy="give a file of YAML or JSON",
-        ) from error
-    if isinstance(document, Mapping) and "features" in document and "checks" not in document:
-        from vedette.data.checks.model_monitor import read_constraints  # noqa: PLC0415 - rare
-
-        return {**document, "checks": list(read_constraints(document).checks)}
-    return document

@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 import math
-import time
 from datetime import UTC, datetime
+from time import time_ns
 from typing import TYPE_CHECKING
 
 from vedette.core.errors import InvalidInputError
+from vedette.sdk import client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "vedette.kpi."
+
+
+def kpi(
+    name: str,
+    value: float,
+    *,
+    unit: str = "1",
+    time: datetime | None = None,
+    dimensions: Mapping[str, str] | None = None,
+) -> None:
+    """Send a value of a KPI; never waits, and does nothing before ``init``.
+
+    Args:
+        name: the KPI, such as ``orders.revenue``.
+        value: its value.
+        unit: such as ``EUR``.
+        time: start of the period that the value is of; now where None. A value of the same moment
+            and dimensions corrects the one before.
+        dimensions: such as ``{"region": "eu"}``.
+
+    Raises:
+        InvalidInputError: the value is not finite.
+
+    """
+    handle = client.current()
+    service = handle.config.service_name if handle else ""
+    body = encode(name, value, unit=unit, moment=time, dimensions=dimensions, service=service or "")
+    if handle is not None:
+        handle.submit("metrics", body, 1)
 
 
 def encode(
@@ -47,7 +77,7 @@ def encode(
     group = request.resource_metrics.add()
     group.resource.attributes.append(pair("service.name", service or "unknown_service"))
     metric = group.scope_metrics.add().metrics.add(name=PREFIX + name, unit=unit)
-    nanos = time.time_ns()
+    nanos = time_ns()
     if moment is not None:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         nanos = round(aware.timestamp() * 1e6) * 1000

@@ -1,4 +1,4 @@
-"""Events of OpenLineage that the SDK makes, on its own thread; see ``pipelines``."""
+"""Events of OpenLineage that the SDK makes, on its own thread; see ``activities``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vedette.core.names import NAMESPACE, lineage_parts
 from vedette.core.version import VERSION
 
 if TYPE_CHECKING:
-    from vedette.sdk.pipelines import Activity
+    from vedette.sdk.activities import Activity
 
 PRODUCER = f"https://pypi.org/project/vedette/{VERSION}/"
 _SPEC = "https://openlineage.io/spec"

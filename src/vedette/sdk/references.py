@@ -19,19 +19,55 @@ LINES_A_REQUEST = 5_000
 
 
 def log_reference(
-    capture: Capture,
+    model: str,
+    version: str | int,
     predictions: Any,  # noqa: ANN401 - a value, a sequence or an array of them
     features: Any,  # noqa: ANN401 - a list of mappings, a data frame, rows of an array
-    labels: Any,  # noqa: ANN401 - as predictions, or None
+    labels: Any = None,  # noqa: ANN401 - as predictions
     *,
-    name: str,
-    scores: Any,  # noqa: ANN401 - a mapping or a list of them
-    attributions: Any,  # noqa: ANN401 - likewise
-    ids: Sequence[str] | None,
-    endpoint: str | None,
-    api_key: str | None,
+    name: str = "reference",
+    scores: Any = None,  # noqa: ANN401 - a mapping or a list of them
+    attributions: Any = None,  # noqa: ANN401 - likewise
+    ids: Sequence[str] | None = None,
+    sample: float = 1.0,
+    drop: Sequence[str] = (),
+    hash: Sequence[str] = (),  # noqa: A002 - what it does
+    tags: Mapping[str, str] | None = None,
+    endpoint: str | None = None,
+    api_key: str | None = None,
 ) -> int:
-    """See ``vedette.log_reference``."""
+    """Send what a version of a model was trained or validated on, with its answers and what was true.
+
+    Windows in production are compared with it, and performance before labels come is estimated from it.
+    Waits for the server. Logged again, rows with the same ids take the place of those before.
+
+    Args:
+        model: the registered model's name.
+        version: the model's version.
+        predictions: what the model answered for each row.
+        features: the rows: dicts, a data frame, or an array.
+        labels: what was true of each row.
+        name: of the reference, for a version that has several.
+        scores: probabilities by class, one mapping for each row.
+        attributions: what each feature contributed, such as ``vedette.attributions`` returns.
+        ids: an id for each row; by number where they are not given.
+        sample: share that is kept, which weighs its inverse.
+        drop: features that never leave the process.
+        hash: features that leave it as a keyed hash (the key is ``VEDETTE_HASH_SALT``).
+        tags: texts by name.
+        endpoint: server, as in ``init``.
+        api_key: key, as in ``init``.
+
+    Returns:
+        The number of rows that were sent.
+
+    Raises:
+        InvalidInputError: an argument is wrong, or the server did not store it.
+
+    """
+    capture = Capture(
+        model, str(version), "", sample, frozenset(drop), frozenset(hash), dict(tags or {})
+    )
     if not capture.version:
         raise InvalidInputError("a reference is of a version", field="version")
     count = len(values_of(predictions))

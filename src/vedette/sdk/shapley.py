@@ -32,7 +32,25 @@ def attributions(
     orders: int = 10,
     seed: int = 0,
 ) -> list[dict[str, float]]:
-    """See ``vedette.attributions``."""
+    """Return what each feature contributed to a model's answer, for each row: Shapley values.
+
+    They are for ``attributions=`` of ``log_predictions`` and ``log_reference``. By the package ``shap``
+    where it is installed, else by sampling orders of features, which asks the model ``orders`` times the
+    number of features and one more.
+
+    Args:
+        model: with ``predict_proba`` (the last class is explained) or ``predict``, or a function of rows.
+        data: the rows: a data frame, dicts, or an array.
+        background: rows that stand for an unknown feature; the data itself where None.
+        method: ``auto``, ``shap`` or ``sampling``.
+        orders: of features, for ``sampling``; more are more exact.
+        seed: of the sampling.
+
+    Raises:
+        InvalidInputError: an argument is wrong.
+        UnavailableError: ``shap`` is asked for and not installed.
+
+    """
     import numpy as np  # noqa: PLC0415 - importing vedette must stay cheap
 
     if method not in METHODS:

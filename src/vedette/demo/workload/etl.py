@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from vedette.sdk.pipelines import Activity
+    from vedette.sdk.activities import Activity
 
 SERVICE = "etl"
 PIPELINE = "flights-daily"

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import parse_moment
-from vedette.sdk.api_client import ApiClient, connected, parts
+from vedette.sdk.api_client import ApiClient, connected, dataset_path, parts
 
 EVENTS_A_REQUEST = 500
 MAX_ARTIFACT_BYTES = 1 << 30
@@ -102,8 +101,7 @@ def send(
             if progress:
                 progress(f"{sent} of {len(found.events)} events")
         for one in found.results:
-            path = f"/datasets/{quote(one.dataset, safe='')}/results"
-            answer = _post(client, path, one.as_dict())
+            answer = _post(client, dataset_path(one.dataset, "results"), one.as_dict())
             stored += 0 if answer.get("known") else len(one.results)
             known += len(one.results) if answer.get("known") else 0
             if progress:
