@@ -10,13 +10,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
 
 app = typer.Typer(
     help="Accounts: list, make, share with a monitoring account, quotas, use and cost.",
     no_args_is_help=True,
 )
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Name = Annotated[str, typer.Argument(help="Name of the account.")]
 Kinds = Annotated[
     list[str],

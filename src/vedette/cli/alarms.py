@@ -12,12 +12,11 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from vedette.cli.apply import read
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
 
 app = typer.Typer(help="Alarms: list, show, acknowledge, test, import.", no_args_is_help=True)
 
 _STYLES = {"ALARM": "bold red", "OK": "green", "INSUFFICIENT_DATA": "yellow"}
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Name = Annotated[str, typer.Argument(help="Name or id.")]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 from vedette.core.errors import InvalidInputError
 
 _SUFFIXES = {".yaml", ".yml", ".json"}
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Only say what would change.")
         ] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+        as_json: Json = False,
         endpoint: Endpoint = DEFAULT_ENDPOINT,
         api_key: ApiKey = "",
     ) -> None:

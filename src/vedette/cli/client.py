@@ -27,6 +27,7 @@ ApiKey = Annotated[
 ]  # fmt: skip
 Start = Annotated[str, typer.Option(help="RFC 3339, Unix time, 'now' or '-15m'.")]
 End = Annotated[str, typer.Option(help="As --start.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
 class ServerError(VedetteError):

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from vedette.cli.apply import read
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 
 app = typer.Typer(help="Dashboards: list, export, import.", no_args_is_help=True)
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else it is printed.")]
@@ -22,7 +22,7 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else 
 @app.command("list")
 def list_dashboards(
     search: Annotated[str, typer.Option("--search", "-q", help="Part of the name.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json: Json = False,
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     api_key: ApiKey = "",
 ) -> None:

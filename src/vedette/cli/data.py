@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 import vedette
-from vedette.cli.client import ApiKey, Endpoint
+from vedette.cli.client import ApiKey, Endpoint, Json
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import parse_moment
 
@@ -28,7 +28,6 @@ Source = Annotated[
     typer.Argument(help="Path, glob, s3://, https://, postgresql://, mysql://, iceberg:, delta:."),
 ]
 Memory = Annotated[int, typer.Option("--memory", help="Most memory of the engine, in MiB.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Html = Annotated[Path | None, typer.Option("--html", help="Write a page that can be shared.")]
 
 

@@ -13,14 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
 
 app = typer.Typer(help="Datasets on the server, and their monitors.", no_args_is_help=True)
 datasets = typer.Typer(help="Datasets that have profiles or results.", no_args_is_help=True)
 monitors = typer.Typer(help="Monitors of datasets.", no_args_is_help=True)
 app.add_typer(datasets, name="datasets")
 app.add_typer(monitors, name="monitors")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Dataset = Annotated[str, typer.Argument(help="The dataset's name.")]
 Monitor = Annotated[str, typer.Argument(help="The monitor's name.")]
 _BAD = {"violated", "drift", "CompletedWithViolations", "Failed"}

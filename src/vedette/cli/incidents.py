@@ -10,11 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 
 app = typer.Typer(help="Incidents: list, show, change, note, export.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Number = Annotated[str, typer.Argument(help="Number or id.")]
 _STYLES = {
     "open": "bold red", "acknowledged": "yellow", "mitigated": "cyan", "resolved": "green",

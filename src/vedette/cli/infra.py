@@ -11,13 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json
 
 app = typer.Typer(
     help="Infrastructure: when disks are full, efficiency, right sizes, costs.",
     no_args_is_help=True,
 )
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Since = Annotated[str, typer.Option("--start", help="Begin of the history, such as -14d.")]
 Percentile = Annotated[float, typer.Option(help="Of use: 0.5, 0.75, 0.9, 0.95, 0.99, 0.995.")]
 SOON = 1

@@ -10,12 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import parse_moment
 
 app = typer.Typer(help="KPIs: list, push values, compute.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Name = Annotated[str, typer.Argument(help="Name or id.")]
 _STYLES = {
     "met": "green",

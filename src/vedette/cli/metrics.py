@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
 from vedette.core.errors import InvalidInputError, NotFoundError
 
 POINTS = 40
@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
         top: Annotated[int, typer.Option("--top", min=1, max=500, help="Most series.")] = 20,
         start: Start = "-1h",
         end: End = "now",
-        as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+        as_json: Json = False,
         endpoint: Endpoint = DEFAULT_ENDPOINT,
         api_key: ApiKey = "",
     ) -> None:

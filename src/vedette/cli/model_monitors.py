@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
 
 app = typer.Typer(
     help="Models in production: quality, estimates, segments, bias, monitors.", no_args_is_help=True
@@ -20,7 +20,6 @@ Version = Annotated[str | None, typer.Option(help="Only this version.")]
 Filter = Annotated[
     list[str] | None, typer.Option("--filter", help="Such as plan=a or age<30; repeat for more.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command("list")

@@ -10,11 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 
 app = typer.Typer(help="Who is on call: now, shifts, override.", no_args_is_help=True)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Schedule = Annotated[str, typer.Argument(help="Name of a schedule.")]
 DAYS = 14
 

@@ -9,7 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, ServerError, Start
+from vedette.cli.client import (
+    DEFAULT_ENDPOINT,
+    ApiKey,
+    Client,
+    End,
+    Endpoint,
+    Json,
+    ServerError,
+    Start,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +31,7 @@ def register(app: typer.Typer) -> None:
         end: End = "now",
         sql: Annotated[bool, typer.Option("--sql", help="The text is one SQL SELECT.")] = False,
         spans: Annotated[bool, typer.Option("--spans", help="Read spans instead of logs.")] = False,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+        as_json: Json = False,
         endpoint: Endpoint = DEFAULT_ENDPOINT,
         api_key: ApiKey = "",
     ) -> None:

@@ -13,12 +13,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 from vedette.core.errors import InvalidInputError
 
 runs = typer.Typer(help="Training runs.", no_args_is_help=True)
 prices = typer.Typer(help="What the account's machines cost.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _COLORS = {"FINISHED": "green", "FAILED": "red", "KILLED": "red", "RUNNING": "cyan"}
 _PAGE = 1000
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 from vedette.core.errors import NotFoundError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ _console = Console(highlight=False)
 
 @app.command("list")
 def list_(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json: Json = False,
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     api_key: ApiKey = "",
 ) -> None:

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 
 app = typer.Typer(help="Who is signed in: list, end; for admins.", no_args_is_help=True)
 Everywhere = Annotated[
@@ -21,7 +21,7 @@ Everywhere = Annotated[
 @app.command("list")
 def list_(
     everywhere: Everywhere = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json: Json = False,
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     api_key: ApiKey = "",
 ) -> None:

@@ -11,11 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 
 app = typer.Typer(help="Service level objectives: list, show.", no_args_is_help=True)
 _STYLES = {"ok": "green", "burning": "bold red", "exhausted": "red", "no data": "yellow"}
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 BURNING = 1
 
 

@@ -11,10 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 
 app = typer.Typer(help="Synthetic checks: list, run.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 FAILED = 1
 
 

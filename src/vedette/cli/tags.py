@@ -12,10 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
 
 app = typer.Typer(help="Tags of resources, policies of tags, compliance.", no_args_is_help=True)
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Resource = Annotated[str, typer.Argument(help="account/kind/name, such as default/service/shop.")]
 OFFENDED = 1
 """Exit status of ``compliance --fail`` where a resource does not comply."""

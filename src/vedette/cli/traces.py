@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
 
 BAR_CHARACTERS = 40
 _MAX_DEPTH = 30
@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
         spans: Annotated[
             int, typer.Option("--spans", min=1, max=50_000, help="Most spans of a waterfall.")
         ] = 1000,
-        as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+        as_json: Json = False,
         endpoint: Endpoint = DEFAULT_ENDPOINT,
         api_key: ApiKey = "",
     ) -> None:
