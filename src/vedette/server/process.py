@@ -16,7 +16,7 @@ from datetime import timedelta
 import uvicorn
 from starlette.types import ASGIApp
 
-from vedette.api.session import link_url
+from vedette.api.own_sessions import link_url
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.core.identity import DEFAULT_ACCOUNT
 from vedette.core.ids import new_id
