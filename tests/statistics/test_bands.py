@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from vedette.statistics import band_state
-from vedette.statistics.bands import PAGING_SCORE, WARM_UP, BandOptions, Bands
+from vedette.statistics.band_step import PAGING_SCORE, BandOptions
+from vedette.statistics.bands import WARM_UP, Bands
 
 DAY = 86_400
 PERIOD = 300

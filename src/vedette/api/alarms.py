@@ -1,4 +1,4 @@
-"""Alarms: what they are in, their definitions, history and previews; mute windows."""
+"""Alarms: what they are in, their definitions, comments, history and previews."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from vedette.alarms.comments import AlarmComments
 from vedette.alarms.composite_preview import preview_composite
 from vedette.alarms.definition import MAX_NAME, AlarmSpec, Labels, Name
 from vedette.alarms.model import State
-from vedette.alarms.mute import MuteSpec
-from vedette.alarms.mute_service import MuteService
 from vedette.alarms.preview import Preview, preview, read_range
 from vedette.alarms.service import AlarmService
 from vedette.alarms.sources.bands import read_banded
@@ -48,17 +46,11 @@ AlarmName = Annotated[
     str, Path(max_length=MAX_NAME, description="its name or its id; a name with a slash by its id")
 ]
 MIN_LOOKBACK, MAX_LOOKBACK = timedelta(minutes=5), timedelta(hours=6)
-WindowName = Annotated[str, Path(max_length=MAX_NAME)]
 
 
 def get_alarms(services: AppServices) -> AlarmService:
     """Return the service of alarms."""
     return AlarmService(services.catalog, services.warehouse, services.runner)
-
-
-def get_windows(services: AppServices) -> MuteService:
-    """Return the service of mute windows."""
-    return MuteService(services.catalog)
 
 
 def get_comments(services: AppServices) -> AlarmComments:
@@ -68,7 +60,6 @@ def get_comments(services: AppServices) -> AlarmComments:
 
 Alarms = Annotated[AlarmService, Depends(get_alarms)]
 Comments = Annotated[AlarmComments, Depends(get_comments)]
-Windows = Annotated[MuteService, Depends(get_windows)]
 
 
 class AlarmBody(Body):
@@ -102,13 +93,6 @@ class CommentRequest(Body):
     """A comment."""
 
     text: str = Field(min_length=1, max_length=4096)
-
-
-class MuteRequest(Body):
-    """A mute window."""
-
-    name: Name
-    spec: MuteSpec
 
 
 def require_sources(caller: Principal, spec: AlarmSpec) -> None:
@@ -355,40 +339,6 @@ async def comment(
         comments.add, actor_of(request, caller), caller.account, alarm, body.text
     )
     return views.CommentView(id=made.id, at=made.at, by=made.by, text=made.text)
-
-
-@router.get("/mute-windows")
-async def list_windows(windows: Windows, caller: CatalogReader) -> views.MuteWindows:
-    """List mute windows by name."""
-    found = await asyncio.to_thread(windows.all, caller.account)
-    return views.MuteWindows(windows=[views.MuteWindowView.of(one) for one in found])
-
-
-@router.get("/mute-windows/{name}")
-async def get_window(
-    windows: Windows, caller: CatalogReader, name: WindowName
-) -> views.MuteWindowView:
-    """Return one mute window."""
-    return views.MuteWindowView.of(await asyncio.to_thread(windows.get, caller.account, name))
-
-
-@router.post("/mute-windows", operation_id="PutMuteWindow")
-async def put_window(
-    request: Request, windows: Windows, caller: CatalogWriter, body: MuteRequest
-) -> views.MuteWindowView:
-    """Create a mute window, or change the one of this name."""
-    made = await asyncio.to_thread(
-        windows.put, actor_of(request, caller), caller.account, body.name, body.spec
-    )
-    return views.MuteWindowView.of(made)
-
-
-@router.delete("/mute-windows/{name}", status_code=204, operation_id="DeleteMuteWindow")
-async def delete_window(
-    request: Request, windows: Windows, caller: CatalogWriter, name: WindowName
-) -> None:
-    """Delete a mute window."""
-    await asyncio.to_thread(windows.delete, actor_of(request, caller), caller.account, name)
 
 
 def _labels(texts: list[str]) -> dict[str, str]:

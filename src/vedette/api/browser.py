@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Query, Request
-from pydantic import Field
 
+from vedette.api.browser_views import (
+    BrowserAppBody,
+    BrowserAppPage,
+    BrowserAppPut,
+    BrowserAppView,
+    BrowserKeyView,
+    BrowserPageView,
+    BrowserSessionDetail,
+    BrowserSessionsView,
+    BrowserSessionView,
+    BrowserTotalsView,
+    ErrorGroupsView,
+    ErrorGroupView,
+    ReachedPage,
+    SessionEventView,
+    SessionRequestView,
+    UserImpactView,
+    VitalsView,
+    VitalView,
+    app_view,
+)
 from vedette.api.dependencies import (
     AppServices,
     CatalogReader,
@@ -21,195 +40,15 @@ from vedette.api.dependencies import (
     run_query,
 )
 from vedette.api.errors import error_responses
-from vedette.api.models import Body, View
 from vedette.api.routing import Router
-from vedette.experience.browser.definition import BrowserAppSpec
 from vedette.experience.browser.reading import MAX_SESSIONS, BrowserReader
-from vedette.experience.browser.service import BrowserApp, BrowserApps
-from vedette.manifests.labels import Labels
+from vedette.experience.browser.service import BrowserApps
 from vedette.store.catalog.checks import DEFAULT_PAGE
 from vedette.store.catalog.definitions import MAX_NAME
 
 router = Router(tags=["experience"])
 AppName = Annotated[str, Path(max_length=MAX_NAME, description="its name or its id")]
 Service = Annotated[str, Query(max_length=255, description="of an app; all where empty")]
-
-
-class BrowserAppBody(Body):
-    """A new app."""
-
-    name: str = Field(min_length=1, max_length=MAX_NAME)
-    spec: BrowserAppSpec
-    labels: Labels = Field(default={})
-
-
-class BrowserAppPut(Body):
-    """An app's definition."""
-
-    spec: BrowserAppSpec
-    labels: Labels = Field(default={})
-
-
-class BrowserAppView(View):
-    """An app."""
-
-    id: str
-    name: str
-    spec: BrowserAppSpec
-    labels: dict[str, str]
-    owner: str
-    key: str = Field(description="public: it is in the pages, and can send telemetry of them alone")
-    created: datetime
-    updated: datetime
-
-
-class BrowserAppPage(View):
-    """Apps by name."""
-
-    apps: list[BrowserAppView]
-    cursor: str | None
-
-
-class BrowserKeyView(View):
-    """A new key."""
-
-    key: str
-
-
-class BrowserTotalsView(View):
-    """How many there were."""
-
-    sessions: int
-    users: int
-    views: int
-    errors: int
-    sessions_with_errors: int
-
-
-class VitalView(View):
-    """One web vital."""
-
-    page: str
-    name: str
-    samples: int
-    p75: float = Field(description="ms; CLS has no unit")
-    good: int
-    poor: int
-    rating: str = Field(description="good, needs improvement or poor, by the 75th percentile")
-
-
-class BrowserPageView(View):
-    """A kind of page."""
-
-    page: str
-    views: int
-    sessions: int
-
-
-class VitalsView(View):
-    """Web vitals, of all pages and by page."""
-
-    totals: BrowserTotalsView
-    whole: list[VitalView]
-    vitals: list[VitalView]
-    pages: list[BrowserPageView]
-
-
-class ErrorGroupView(View):
-    """JavaScript errors that are alike."""
-
-    print: str
-    events: int
-    sessions: int
-    users: int
-    first: str
-    last: str
-    type: str
-    message: str
-    stacktrace: str
-    trace_id: str
-    session: str
-    pages: list[str]
-    versions: list[str]
-    service: str
-
-
-class ErrorGroupsView(View):
-    """Groups of errors, those that reached most sessions first."""
-
-    groups: list[ErrorGroupView]
-
-
-class BrowserSessionView(View):
-    """A session."""
-
-    session: str
-    user: str
-    service: str
-    start: str
-    end: str
-    views: int
-    errors: int
-    entry: str
-    version: str
-    user_agent: str
-
-
-class BrowserSessionsView(View):
-    """Sessions, newest first."""
-
-    sessions: list[BrowserSessionView]
-
-
-class SessionEventView(View):
-    """Something that happened in a session."""
-
-    time: str
-    name: str
-    path: str
-    text: str
-    trace_id: str
-
-
-class SessionRequestView(View):
-    """A request that a page made."""
-
-    time: str
-    name: str
-    url: str
-    duration_ms: float
-    failed: bool
-    status: str
-    trace_id: str
-
-
-class BrowserSessionDetail(View):
-    """What happened in a session, oldest first."""
-
-    events: list[SessionEventView]
-    requests: list[SessionRequestView]
-
-
-class ReachedPage(View):
-    """Sessions that a failure reached on a page."""
-
-    page: str
-    service: str
-    sessions: int
-    users: int
-    traces: list[str]
-    examples: list[str] = Field(description="sessions")
-
-
-class UserImpactView(View):
-    """Whom spans of a service reached."""
-
-    sessions: int
-    users: int
-    traces: int
-    all_sessions: int = Field(description="of all that made requests in the range")
-    all_users: int
-    pages: list[ReachedPage]
 
 
 def _apps(services: AppServices) -> BrowserApps:
@@ -231,7 +70,7 @@ async def list_browser_apps(
     )
     keys = await asyncio.to_thread(apps.keys, caller.account)
     return BrowserAppPage(
-        apps=[_view(app, keys.get(app.id, "")) for app in page.items], cursor=page.next
+        apps=[app_view(app, keys.get(app.id, "")) for app in page.items], cursor=page.next
     )
 
 
@@ -256,7 +95,7 @@ async def get_browser_app(
     apps = _apps(services)
     app = await asyncio.to_thread(apps.get, caller.account, name)
     keys = await asyncio.to_thread(apps.keys, caller.account)
-    return _view(app, keys.get(app.id, ""))
+    return app_view(app, keys.get(app.id, ""))
 
 
 @router.put("/browser-apps/{name}", operation_id="PutBrowserApp")
@@ -406,11 +245,4 @@ async def _put(
         create=create,
     )  # fmt: skip
     keys = await asyncio.to_thread(apps.keys, caller.account)
-    return _view(app, keys.get(app.id, ""))
-
-
-def _view(app: BrowserApp, key: str) -> BrowserAppView:
-    return BrowserAppView(
-        id=app.id, name=app.name, spec=app.spec, labels=dict(app.labels), owner=app.owner, key=key,
-        created=app.created, updated=app.updated,
-    )  # fmt: skip
+    return app_view(app, keys.get(app.id, ""))

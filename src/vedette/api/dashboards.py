@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import orjson
 import yaml
 from fastapi import Depends, Query, Request, Response
-from pydantic import Field
 
+from vedette.api.dashboard_views import (
+    DashboardChange,
+    DashboardHistory,
+    DashboardImport,
+    DashboardImportView,
+    DashboardPage,
+    DashboardRequest,
+    DashboardView,
+    DuplicateRequest,
+    FormerDashboard,
+    ImportNote,
+    ReadyDashboard,
+    ReadyList,
+    ReadyView,
+    RestoreRequest,
+    dashboard_summary,
+    dashboard_view,
+    version_view,
+)
 from vedette.api.dependencies import (
     AppServices,
     CatalogReader,
@@ -24,21 +41,16 @@ from vedette.api.dependencies import (
     run_query,
 )
 from vedette.api.errors import READ_ONLY, error_responses
-from vedette.api.models import Body, View
 from vedette.api.routing import Router
 from vedette.core.errors import InvalidInputError
 from vedette.dashboards import ready
-from vedette.dashboards.definition import MAX_NAME, DashboardSpec, slug
+from vedette.dashboards.definition import MAX_NAME, slug
 from vedette.dashboards.exchange import exported, read_import
-from vedette.dashboards.service import Dashboard, Dashboards, DashboardVersion
+from vedette.dashboards.service import Dashboards
 from vedette.store.catalog.checks import DEFAULT_PAGE
 from vedette.web import Services
 
 router = Router(prefix="/dashboards", tags=["dashboards"])
-
-Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
-Comment = Annotated[str, Field(max_length=500, description="said in the history")]
-MAX_IMPORT = 4 * 1024 * 1024
 
 
 def get_dashboards(services: Annotated[Services, Depends(get_services)]) -> Dashboards:
@@ -47,145 +59,6 @@ def get_dashboards(services: Annotated[Services, Depends(get_services)]) -> Dash
 
 
 Boards = Annotated[Dashboards, Depends(get_dashboards)]
-
-
-class DashboardRequest(Body):
-    """A dashboard to be made."""
-
-    name: Name
-    spec: DashboardSpec
-    comment: Comment = ""
-
-
-class DashboardChange(Body):
-    """What is to be changed; what is left out stays."""
-
-    name: Name | None = None
-    spec: DashboardSpec | None = None
-    version: int | None = Field(
-        default=None, ge=1, description="the version that was edited; another by now is a conflict"
-    )
-    comment: Comment = ""
-
-
-class DuplicateRequest(Body):
-    """A copy to be made."""
-
-    name: Name | None = Field(default=None, description="null: the name with '(copy)'")
-
-
-class RestoreRequest(Body):
-    """A former version that is to be the newest."""
-
-    version: int = Field(ge=1)
-
-
-class DashboardImport(Body):
-    """A file: an export of ours in JSON or YAML, or a dashboard of Grafana in JSON."""
-
-    text: str = Field(min_length=1, max_length=MAX_IMPORT)
-    name: Name | None = Field(default=None, description="null: the name in the file")
-    dry_run: bool = Field(default=False, description="only say what would come over")
-
-
-class DashboardView(View):
-    """A dashboard."""
-
-    id: str
-    name: str
-    spec: DashboardSpec
-    owner: str = Field(description="who keeps it as code; empty where nobody does")
-    version: int
-    created: datetime
-    created_by: str
-    updated: datetime
-    updated_by: str
-
-
-class DashboardSummary(View):
-    """A dashboard in a list."""
-
-    id: str
-    name: str
-    description: str
-    tags: list[str]
-    panels: int
-    owner: str
-    version: int
-    updated: datetime
-    updated_by: str
-
-
-class DashboardPage(View):
-    """Dashboards by name."""
-
-    dashboards: list[DashboardSummary]
-    cursor: str | None
-
-
-class DashboardVersionView(View):
-    """What a dashboard was."""
-
-    version: int
-    name: str
-    comment: str
-    created: datetime
-    created_by: str
-    panels: int
-
-
-class DashboardHistory(View):
-    """Versions, newest first."""
-
-    versions: list[DashboardVersionView]
-
-
-class FormerDashboard(View):
-    """A version with its definition."""
-
-    version: int
-    name: str
-    spec: DashboardSpec
-
-
-class ImportNote(View):
-    """What did not come over as it was."""
-
-    panel: str = Field(description="title; empty where it concerns the dashboard")
-    reason: str
-
-
-class DashboardImportView(View):
-    """What a file became."""
-
-    format: Literal["vedette", "grafana"]
-    name: str
-    spec: DashboardSpec
-    notes: list[ImportNote]
-    dashboard: DashboardView | None = Field(description="none where it was only asked")
-
-
-class ReadyView(View):
-    """A ready-made dashboard."""
-
-    id: str
-    name: str
-    summary: str
-    available: bool = Field(description="whether there are data for it in the range")
-
-
-class ReadyList(View):
-    """The ready-made dashboards."""
-
-    dashboards: list[ReadyView]
-
-
-class ReadyDashboard(View):
-    """A ready-made dashboard with its definition."""
-
-    id: str
-    name: str
-    spec: DashboardSpec
 
 
 @router.get("")
@@ -200,7 +73,9 @@ async def list_dashboards(
     page = await asyncio.to_thread(
         boards.page, caller.account, search=search, limit=limit, after=cursor
     )
-    return DashboardPage(dashboards=[_summary(one) for one in page.items], cursor=page.next)
+    return DashboardPage(
+        dashboards=[dashboard_summary(one) for one in page.items], cursor=page.next
+    )
 
 
 @router.post("", status_code=201, operation_id="CreateDashboard", responses=error_responses(409))
@@ -212,7 +87,7 @@ async def create_dashboard(
         boards.create, actor_of(request, caller), caller.account, body.name, body.spec,
         comment=body.comment,
     )  # fmt: skip
-    return _view(made)
+    return dashboard_view(made)
 
 
 @router.get("/ready-made")
@@ -259,7 +134,7 @@ async def import_dashboard(
         return DashboardImportView(
             format=found.form, name=name, spec=found.spec,
             notes=[ImportNote(panel=one.panel, reason=one.reason) for one in found.notes],
-            dashboard=None if made is None else _view(made),
+            dashboard=None if made is None else dashboard_view(made),
         )  # fmt: skip
 
     return await asyncio.to_thread(work)
@@ -268,7 +143,7 @@ async def import_dashboard(
 @router.get("/{dashboard}", responses=error_responses(404))
 async def get_dashboard(boards: Boards, caller: CatalogReader, dashboard: str) -> DashboardView:
     """Return one dashboard, by its id or name."""
-    return _view(await asyncio.to_thread(boards.get, caller.account, dashboard))
+    return dashboard_view(await asyncio.to_thread(boards.get, caller.account, dashboard))
 
 
 @router.patch("/{dashboard}", operation_id="UpdateDashboard", responses=error_responses(404, 409))
@@ -284,7 +159,7 @@ async def update_dashboard(
         boards.update, actor_of(request, caller), caller.account, dashboard,
         name=body.name, spec=body.spec, version=body.version, comment=body.comment,
     )  # fmt: skip
-    return _view(changed)
+    return dashboard_view(changed)
 
 
 @router.delete(
@@ -313,14 +188,14 @@ async def duplicate_dashboard(
     made = await asyncio.to_thread(
         boards.duplicate, actor_of(request, caller), caller.account, dashboard, body.name
     )
-    return _view(made)
+    return dashboard_view(made)
 
 
 @router.get("/{dashboard}/versions", responses=error_responses(404))
 async def list_versions(boards: Boards, caller: CatalogReader, dashboard: str) -> DashboardHistory:
     """Return what a dashboard was, newest first; the last 100 versions are kept."""
     found = await asyncio.to_thread(boards.versions, caller.account, dashboard)
-    return DashboardHistory(versions=[_former(one) for one in found])
+    return DashboardHistory(versions=[version_view(one) for one in found])
 
 
 @router.get("/{dashboard}/versions/{version}", responses=error_responses(404))
@@ -344,7 +219,7 @@ async def restore_dashboard(
     made = await asyncio.to_thread(
         boards.restore, actor_of(request, caller), caller.account, dashboard, body.version
     )
-    return _view(made)
+    return dashboard_view(made)
 
 
 _FILE: dict[int | str, dict[str, Any]] = {
@@ -395,26 +270,3 @@ async def export_dashboard(
     return Response(
         body, media_type=f"application/{file_format}", headers={"Content-Disposition": disposition}
     )
-
-
-def _view(one: Dashboard) -> DashboardView:
-    return DashboardView(
-        id=one.id, name=one.name, spec=one.spec, owner=one.owner, version=one.version,
-        created=one.created, created_by=one.created_by, updated=one.updated,
-        updated_by=one.updated_by,
-    )  # fmt: skip
-
-
-def _summary(one: Dashboard) -> DashboardSummary:
-    return DashboardSummary(
-        id=one.id, name=one.name, description=one.spec.description, tags=one.spec.tags,
-        panels=len(one.spec.panels), owner=one.owner, version=one.version, updated=one.updated,
-        updated_by=one.updated_by,
-    )  # fmt: skip
-
-
-def _former(one: DashboardVersion) -> DashboardVersionView:
-    return DashboardVersionView(
-        version=one.version, name=one.name, comment=one.comment, created=one.created,
-        created_by=one.created_by, panels=len(one.spec.panels),
-    )  # fmt: skip

@@ -14,7 +14,7 @@ from vedette.api.errors import READ_ONLY
 from vedette.api.models import Body, Moment
 from vedette.api.routing import Router
 from vedette.core.time import TimeRange, parse_duration, utc_now
-from vedette.statistics.bands import PAGING_SCORE, BandOptions, Side
+from vedette.statistics.band_step import PAGING_SCORE, BandOptions, Side
 from vedette.telemetry import metrics
 from vedette.telemetry.bands import BandQuery, compute_band
 from vedette.telemetry.metrics.batch import MAX_QUERIES

@@ -27,7 +27,8 @@ from vedette.notifications.oncall.schedule import Person
 
 if TYPE_CHECKING:
     from vedette.notifications.oncall import Override, Shift
-    from vedette.notifications.oncall.service import Escalating, Kept
+    from vedette.notifications.oncall.records import Kept
+    from vedette.notifications.oncall.service import Escalating
     from vedette.notifications.oncall.service import Now as NowKept
 
 router = Router(tags=["oncall"], responses=error_responses(404))

@@ -31,7 +31,8 @@ from vedette.incidents.grouping import (
     find_incident,
 )
 from vedette.incidents.model import MAX_SERVICES, MAX_TITLE, Status, most_severe
-from vedette.incidents.service import SOURCE, new_incident, note, put_alarm
+from vedette.incidents.records import new_incident, note, put_alarm
+from vedette.incidents.service import SOURCE
 from vedette.store.catalog import Actor
 from vedette.store.catalog.alarm_models import AlarmRow, AlarmStatusRow
 from vedette.store.catalog.incident_models import IncidentAlarmRow, IncidentRow

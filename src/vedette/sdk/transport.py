@@ -284,14 +284,13 @@ class Sender:
                 self._in_flight = None
         if not reply.is_retryable:
             self._settle(batch, reply)
-        elif self._park(batch):
-            with self._changed:
-                self._in_flight = None
         else:
+            parked = self._park(batch)
             with self._changed:
                 self._in_flight = None
-                self._queue.appendleft(batch)
-                self._queue_bytes += len(batch.body)
+                if not parked:
+                    self._queue.appendleft(batch)
+                    self._queue_bytes += len(batch.body)
         with self._changed:
             self._changed.notify_all()
 

@@ -9,7 +9,8 @@ from dataclasses import asdict, fields
 import numpy as np
 import orjson
 
-from vedette.statistics.bands import BandOptions, Bands
+from vedette.statistics.band_step import BandOptions
+from vedette.statistics.bands import Bands
 
 VERSION = 1
 

@@ -15,7 +15,7 @@ from vedette.core.errors import InvalidInputError, QuerySyntaxError, VedetteErro
 from vedette.core.time import TimeRange
 from vedette.ingest.derive import CommitClock, Deriver
 from vedette.query import QueryRunner
-from vedette.statistics.bands import PAGING_SCORE, BandOptions
+from vedette.statistics.band_step import PAGING_SCORE, BandOptions
 from vedette.store.catalog import Catalog
 from vedette.store.catalog.database import Clock
 from vedette.store.warehouse import Warehouse

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vedette.core.time import TimeRange
 from vedette.governance.audit.metrics import CALLS
 from vedette.query import QueryRunner
-from vedette.statistics.bands import BandOptions
+from vedette.statistics.band_step import BandOptions
 from vedette.telemetry.bands import BandQuery, compute_band
 from vedette.telemetry.metrics import MetricQuery
 from vedette.telemetry.metrics.model import Matcher

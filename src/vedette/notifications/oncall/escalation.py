@@ -16,8 +16,8 @@ from vedette.core.ids import new_id
 from vedette.notifications.channel import wants
 from vedette.notifications.model import Notice
 from vedette.notifications.oncall.policy import EscalationSpec
+from vedette.notifications.oncall.records import overrides_of
 from vedette.notifications.oncall.schedule import OnCallSpec, on_call
-from vedette.notifications.oncall.service import overrides_of
 from vedette.store.catalog.alarm_models import (
     AlarmAcknowledgementRow,
     AlarmStatusRow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import delete, func, select
@@ -13,6 +13,16 @@ from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
 from vedette.core.ids import new_id
 from vedette.notifications.oncall.policy import EscalationSpec
+from vedette.notifications.oncall.records import (
+    Kept,
+    all_of,
+    check_there,
+    existing,
+    find,
+    kept_of,
+    override_of,
+    overrides_of,
+)
 from vedette.notifications.oncall.schedule import (
     MAX_RANGE,
     OnCallSpec,
@@ -42,21 +52,6 @@ MAX_OVERRIDES = 500
 MAX_ESCALATIONS = 1_000
 LOOK_AHEAD = timedelta(days=60)
 SOURCE = "vedette.notifications"
-S = TypeVar("S")
-
-
-@dataclass(frozen=True, slots=True)
-class Kept(Generic[S]):
-    """A schedule or a policy as it is kept."""
-
-    id: str
-    name: str
-    spec: S
-    owner: str
-    created: datetime
-    created_by: str
-    updated: datetime
-    updated_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +99,7 @@ class OnCallService:
         named = {channel for channels in spec.people.values() for channel in channels}
         return self._put(
             actor, account, name, spec, owner, OnCallScheduleRow, MAX_SCHEDULES,
-            lambda session: _check_there(
+            lambda session: check_there(
                 session, NotificationChannelRow, account, named, "people", "channel"
             ),
         )  # fmt: skip
@@ -120,8 +115,8 @@ class OnCallService:
             actor, "DeleteOnCallSchedule", account=account, source=SOURCE, request={"name": name},
             resources=[ResourceId(account, "oncall_schedule", name)],
         ) as change:  # fmt: skip
-            row = _existing(change.session, OnCallScheduleRow, account, name)
-            for policy in _all(change.session, EscalationPolicyRow, account):
+            row = existing(change.session, OnCallScheduleRow, account, name)
+            for policy in all_of(change.session, EscalationPolicyRow, account):
                 if row.name in EscalationSpec.model_validate_json(policy.spec).schedules:
                     raise ConflictError(
                         f"the policy {policy.name} tells {row.name}", remedy="change it first"
@@ -131,17 +126,17 @@ class OnCallService:
     def schedules(self, account: str) -> list[Kept[OnCallSpec]]:
         """Return the schedules by name."""
         with self._catalog.read() as session:
-            return [_kept(row, OnCallSpec) for row in _all(session, OnCallScheduleRow, account)]
+            return [kept_of(row, OnCallSpec) for row in all_of(session, OnCallScheduleRow, account)]
 
     def schedule(self, account: str, name: str) -> Kept[OnCallSpec]:
         """Return one schedule, by its name or its id."""
         with self._catalog.read() as session:
-            return _kept(_existing(session, OnCallScheduleRow, account, name), OnCallSpec)
+            return kept_of(existing(session, OnCallScheduleRow, account, name), OnCallSpec)
 
     def overrides(self, account: str, name: str) -> list[Override]:
         """Return a schedule's overrides, those made first first."""
         with self._catalog.read() as session:
-            row = _existing(session, OnCallScheduleRow, account, name)
+            row = existing(session, OnCallScheduleRow, account, name)
             return overrides_of(session, row.id)
 
     def add_override(
@@ -177,7 +172,7 @@ class OnCallService:
             actor, "OverrideOnCall", account=account, source=SOURCE, request=request,
             resources=[ResourceId(account, "oncall_schedule", name)],
         ) as change:  # fmt: skip
-            row = _existing(change.session, OnCallScheduleRow, account, name)
+            row = existing(change.session, OnCallScheduleRow, account, name)
             if person not in OnCallSpec.model_validate_json(row.spec).people:
                 raise InvalidInputError(
                     f"{row.name} does not know {person[:128]!r}", field="person",
@@ -200,7 +195,7 @@ class OnCallService:
             )  # fmt: skip
             change.session.add(made)
             change.session.flush()
-            return _override(made)
+            return override_of(made)
 
     def remove_override(self, actor: Actor, account: str, name: str, override_id: str) -> None:
         """Take an override back."""
@@ -209,7 +204,7 @@ class OnCallService:
             request={"name": name, "override": override_id},
             resources=[ResourceId(account, "oncall_schedule", name)],
         ) as change:  # fmt: skip
-            row = _existing(change.session, OnCallScheduleRow, account, name)
+            row = existing(change.session, OnCallScheduleRow, account, name)
             found = change.session.get(OnCallOverrideRow, override_id)
             if found is None or found.schedule_id != row.id:
                 raise NotFoundError(
@@ -223,8 +218,8 @@ class OnCallService:
         at = self._catalog.clock.now()
         with self._catalog.read() as session:
             rows = [
-                (_kept(row, OnCallSpec), overrides_of(session, row.id))
-                for row in _all(session, OnCallScheduleRow, account)
+                (kept_of(row, OnCallSpec), overrides_of(session, row.id))
+                for row in all_of(session, OnCallScheduleRow, account)
             ]
         return [_now(kept.name, kept.spec, overrides, at) for kept, overrides in rows]
 
@@ -258,10 +253,8 @@ class OnCallService:
         """
 
         def check(session: Session) -> None:
-            _check_there(session, OnCallScheduleRow, account, spec.schedules, "steps", "schedule")
-            _check_there(
-                session, NotificationChannelRow, account, spec.channels, "steps", "channel"
-            )
+            check_there(session, OnCallScheduleRow, account, spec.schedules, "steps", "schedule")
+            check_there(session, NotificationChannelRow, account, spec.channels, "steps", "channel")
 
         return self._put(
             actor, account, name, spec, owner, EscalationPolicyRow, MAX_POLICIES, check
@@ -278,8 +271,8 @@ class OnCallService:
             actor, "DeleteEscalationPolicy", account=account, source=SOURCE, request={"name": name},
             resources=[ResourceId(account, "escalation_policy", name)],
         ) as change:  # fmt: skip
-            row = _existing(change.session, EscalationPolicyRow, account, name)
-            for route in _all(change.session, NotificationRouteRow, account):
+            row = existing(change.session, EscalationPolicyRow, account, name)
+            for route in all_of(change.session, NotificationRouteRow, account):
                 if orjson.loads(route.spec).get("policy") == row.name:
                     raise ConflictError(
                         f"the route {route.name} escalates by {row.name}", remedy="change it first"
@@ -290,13 +283,14 @@ class OnCallService:
         """Return the policies by name."""
         with self._catalog.read() as session:
             return [
-                _kept(row, EscalationSpec) for row in _all(session, EscalationPolicyRow, account)
+                kept_of(row, EscalationSpec)
+                for row in all_of(session, EscalationPolicyRow, account)
             ]
 
     def policy(self, account: str, name: str) -> Kept[EscalationSpec]:
         """Return one policy, by its name or its id."""
         with self._catalog.read() as session:
-            return _kept(_existing(session, EscalationPolicyRow, account, name), EscalationSpec)
+            return kept_of(existing(session, EscalationPolicyRow, account, name), EscalationSpec)
 
     def escalating(self, account: str, *, alarm_id: str = "") -> list[Escalating]:
         """Return escalations under way, newest first; of one alarm where it is given."""
@@ -339,7 +333,7 @@ class OnCallService:
             resources=[ResourceId(account, kind, name)],
         ) as change:  # fmt: skip
             check(change.session)
-            row = _find(change.session, table, account, name)
+            row = find(change.session, table, account, name)
             if row is None:
                 counted = select(func.count()).select_from(table).where(table.account == account)
                 if (change.session.scalar(counted) or 0) >= most:
@@ -354,30 +348,19 @@ class OnCallService:
             row.spec, row.owner = spec.model_dump_json(exclude_defaults=True), owner
             row.updated, row.updated_by = now, actor.name
             change.session.flush()
-            return _kept(row, type(spec))
-
-
-def overrides_of(session: Session, schedule_id: str) -> list[Override]:
-    """Return a schedule's overrides, those made first first."""
-    row = OnCallOverrideRow
-    chosen = select(row).where(row.schedule_id == schedule_id).order_by(row.id)
-    return [_override(one) for one in session.scalars(chosen)]
+            return kept_of(row, type(spec))
 
 
 def channel_user(session: Session, account: str, channel: str) -> str:
     """Return the schedule or policy that names a channel, or an empty text."""
-    for row in _all(session, OnCallScheduleRow, account):
+    for row in all_of(session, OnCallScheduleRow, account):
         people = OnCallSpec.model_validate_json(row.spec).people
         if any(channel in channels for channels in people.values()):
             return f"the schedule {row.name}"
-    for row in _all(session, EscalationPolicyRow, account):
+    for row in all_of(session, EscalationPolicyRow, account):
         if channel in EscalationSpec.model_validate_json(row.spec).channels:
             return f"the policy {row.name}"
     return ""
-
-
-def _override(row: OnCallOverrideRow) -> Override:
-    return Override(row.id, row.person, row.start, row.end, row.by, row.comment)
 
 
 def _now(name: str, spec: OnCallSpec, overrides: list[Override], at: datetime) -> Now:
@@ -394,38 +377,3 @@ def _now(name: str, spec: OnCallSpec, overrides: list[Override], at: datetime) -
     if until is not None and until >= at + LOOK_AHEAD:
         until, follows = None, ""
     return Now(name, person, who[1] if who else None, until, follows, channels)
-
-
-def _all(session: Session, row: Any, account: str) -> list[Any]:  # noqa: ANN401 - a mapped class
-    return list(session.scalars(select(row).where(row.account == account).order_by(row.name)))
-
-
-def _find(session: Session, row: Any, account: str, name: str) -> Any:  # noqa: ANN401 - a mapped class
-    return session.scalar(select(row).where(row.account == account, row.name == name))
-
-
-def _existing(session: Session, row: Any, account: str, name: str) -> Any:  # noqa: ANN401 - a mapped class
-    found = _find(session, row, account, name) or session.get(row, name)
-    if found is None or found.account != account:
-        what = "schedule" if row is OnCallScheduleRow else "policy"
-        raise NotFoundError(
-            f"there is no {what} {name[:255]!r}", field="name", remedy="see the list of them"
-        )
-    return found
-
-
-def _check_there(
-    session: Session, row: Any, account: str, names: set[str], field: str, what: str  # noqa: ANN401
-) -> None:  # fmt: skip
-    there = set(session.scalars(select(row.name).where(row.account == account)))
-    if missing := sorted(names - there):
-        raise InvalidInputError(
-            f"there is no {what} {missing[0]!r}", field=field, remedy=f"create the {what} first"
-        )
-
-
-def _kept(row: Any, spec: Any) -> Kept[Any]:  # noqa: ANN401 - a mapped class and its model
-    return Kept(
-        row.id, row.name, spec.model_validate_json(row.spec), row.owner, row.created,
-        row.created_by, row.updated, row.updated_by,
-    )  # fmt: skip

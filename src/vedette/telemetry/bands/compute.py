@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vedette.core.errors import QueryLimitError
-from vedette.statistics.bands import Bands, Step
+from vedette.statistics.band_step import Step
+from vedette.statistics.bands import Bands
 from vedette.telemetry.bands.model import BandQuery, BandResult, BandSeries
 from vedette.telemetry.bands.reading import SeriesKey, make_periods, read_table
 from vedette.telemetry.metrics.periods import make_grid

@@ -11,7 +11,7 @@ import numpy as np
 import orjson
 
 from vedette.core.errors import InvalidInputError
-from vedette.statistics.bands import PAGING_SCORE, PAGING_SHIFT, BandOptions, Side
+from vedette.statistics.band_step import PAGING_SCORE, PAGING_SHIFT, BandOptions, Side
 from vedette.telemetry.metrics import Expression, MetricQuery
 from vedette.telemetry.metrics.batch import check_queries
 from vedette.telemetry.metrics.periods import check_period

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import delete, select, update
 
-from vedette.statistics.bands import BandOptions
+from vedette.statistics.band_step import BandOptions
 from vedette.store.catalog.models import BandDetectorRow as Row
 from vedette.telemetry.bands.model import BandQuery
 from vedette.telemetry.metrics import Expression, Matcher, MetricQuery, MetricType, Top
