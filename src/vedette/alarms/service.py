@@ -104,17 +104,7 @@ class AlarmService:
         name = check_text(name, field="name", max_length=255)
         check_evaluable(spec)
         now, by = self._catalog.clock.now(), actor.name
-        values = {
-            "kind": spec.source.type,
-            "interval": INTERVAL if isinstance(spec.source, CompositeSource) else spec.interval,
-            "enabled": spec.enabled,
-            "severity": spec.severity,
-            "spec": spec.model_dump_json(exclude_defaults=True),
-            "labels": orjson.dumps(dict(labels or {}), option=orjson.OPT_SORT_KEYS).decode(),
-            "owner": owner,
-            "updated": now,
-            "updated_by": by,
-        }
+        values = {**_columns(spec, labels or {}), "owner": owner, "updated": now, "updated_by": by}
         request = {"name": name, "spec": spec.model_dump(exclude_defaults=True), "labels": labels}
         event = "CreateAlarm" if create else "PutAlarm"
         with self._catalog.change(
@@ -329,6 +319,18 @@ class AlarmService:
                 field="spec.source.rule",
                 remedy="remove one of these from a rule",
             )
+
+
+def _columns(spec: AlarmSpec, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a definition is in columns of a row."""
+    return {
+        "kind": spec.source.type,
+        "interval": INTERVAL if isinstance(spec.source, CompositeSource) else spec.interval,
+        "enabled": spec.enabled,
+        "severity": spec.severity,
+        "spec": spec.model_dump_json(exclude_defaults=True),
+        "labels": orjson.dumps(dict(labels), option=orjson.OPT_SORT_KEYS).decode(),
+    }
 
 
 def _find(session: Session, account: str, name: str) -> AlarmRow | None:

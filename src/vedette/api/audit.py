@@ -13,7 +13,7 @@ from vedette.api.audit_views import Activity, AuditPage, AuditView, UnusualActiv
 from vedette.api.dependencies import AppServices, Auditor, Cursor, PageLimit, run_query
 from vedette.api.routing import Router
 from vedette.core.time import TimeRange
-from vedette.governance.audit.search import Filters
+from vedette.governance.audit.search import AuditSearch, Filters
 from vedette.governance.audit.unusual import Measure, unusual_activity
 from vedette.store.catalog.checks import DEFAULT_PAGE
 
@@ -61,26 +61,10 @@ async def list_records(
         failed=failed,
     )
     within = TimeRange.parse(start, end)
-
-    def read() -> AuditPage:
-        search = services.audit.search
-        if trail == "changes":
-            changes = search.changes(caller.account, within, filters, limit=limit, after=cursor)
-            views = [
-                AuditView(
-                    sequence=item.sequence, chain="catalog", hash=item.hash, record=item.record
-                )
-                for item in changes.items
-            ]
-            return AuditPage(records=views, cursor=changes.next)
-        calls = search.calls(caller.account, within, filters, limit=limit, after=cursor)
-        views = [
-            AuditView(sequence=item.sequence, chain=item.chain, hash=item.hash, record=item.record)
-            for item in calls.items
-        ]
-        return AuditPage(records=views, cursor=calls.next)
-
-    return await asyncio.to_thread(read)
+    read = _changes if trail == "changes" else _calls
+    return await asyncio.to_thread(
+        read, services.audit.search, caller.account, within, filters, limit, cursor
+    )
 
 
 @router.get("/activity")
@@ -127,3 +111,35 @@ async def get_unusual_activity(
             "unusual": found.unusual,
         }
     )
+
+
+def _changes(
+    search: AuditSearch,
+    account: str,
+    within: TimeRange,
+    filters: Filters,
+    limit: int,
+    after: str | None,
+) -> AuditPage:
+    page = search.changes(account, within, filters, limit=limit, after=after)
+    views = [
+        AuditView(sequence=item.sequence, chain="catalog", hash=item.hash, record=item.record)
+        for item in page.items
+    ]
+    return AuditPage(records=views, cursor=page.next)
+
+
+def _calls(
+    search: AuditSearch,
+    account: str,
+    within: TimeRange,
+    filters: Filters,
+    limit: int,
+    after: str | None,
+) -> AuditPage:
+    page = search.calls(account, within, filters, limit=limit, after=after)
+    views = [
+        AuditView(sequence=item.sequence, chain=item.chain, hash=item.hash, record=item.record)
+        for item in page.items
+    ]
+    return AuditPage(records=views, cursor=page.next)

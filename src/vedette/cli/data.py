@@ -71,21 +71,11 @@ def profile(
     """Profile data where it is; only aggregate states are sent, and rows where you keep some."""
     with _progress() as report:
         found = vedette.profile(
-            source,
-            dataset,
-            start=_moment(start, "start"),
-            end=_moment(end, "end"),
-            columns=column or None,
-            segment_by=segment_by or (),
-            time_column=time_column,
-            period=period,
-            baseline=baseline,
-            keep_rows=keep_rows,
-            endpoint=endpoint or None,
-            api_key=api_key or None,
-            memory_bytes=memory * _MIB,
-            progress=report,
-        )
+            source, dataset, start=_moment(start, "start"), end=_moment(end, "end"),
+            columns=column or None, segment_by=segment_by or (), time_column=time_column,
+            period=period, baseline=baseline, keep_rows=keep_rows, endpoint=endpoint or None,
+            api_key=api_key or None, memory_bytes=memory * _MIB, progress=report,
+        )  # fmt: skip
     if html:
         found.to_html(html)
     if as_json:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from vedette.core.encryption import SecretBox
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -124,16 +125,21 @@ class Monitors:
             row.definition = spec.model_dump_json(exclude_defaults=True, exclude=_SECRET)
             row.updated = now
             session.flush()
-            wanted = (SOURCE_KIND if spec.source else KIND) if spec.enabled else ""
-            for kind in (KIND, SOURCE_KIND):
-                if kind == wanted:
-                    put_work(
-                        self._catalog, kind, f"{account}/{row.id}", spec.parsed_schedule(),
-                        executor=session, account=account,
-                    )  # fmt: skip
-                else:
-                    self._catalog.scheduled_work.remove(session, kind, f"{account}/{row.id}")
+            self._schedule(session, row, spec)
         return _monitor(row)
+
+    def _schedule(self, session: Session, row: MonitorRow, spec: MonitorSpec) -> None:
+        """Put its work where it is of, and nowhere else."""
+        wanted = (SOURCE_KIND if spec.source else KIND) if spec.enabled else ""
+        key = f"{row.account}/{row.id}"
+        for kind in (KIND, SOURCE_KIND):
+            if kind == wanted:
+                put_work(
+                    self._catalog, kind, key, spec.parsed_schedule(),
+                    executor=session, account=row.account,
+                )  # fmt: skip
+            else:
+                self._catalog.scheduled_work.remove(session, kind, key)
 
     def _sealed(self, row: MonitorRow, spec: MonitorSpec) -> str | None:
         """Return the secret as it is stored; without a new one that of the same source stays."""

@@ -133,13 +133,7 @@ class RoiComputer:
             InvalidInputError: the period has not begun, or a metric cannot be read.
 
         """
-        since = _midnight(spec.since)
-        until = _midnight(spec.until) + timedelta(days=1) if spec.until else _midnight(now.date())
-        until = min(until, _midnight(now.date()))
-        if until <= since:
-            raise InvalidInputError(
-                "the period has no whole day yet", field="since", remedy="give an earlier day"
-            )
+        since, until = _period(spec, now)
         # The same definition always draws the same: a number that changes by itself is not believed.
         digest = hashlib.sha256(spec.model_dump_json().encode()).digest()
         random = np.random.default_rng(int.from_bytes(digest[:8]))
@@ -150,7 +144,7 @@ class RoiComputer:
             found = self._attribute(account, spec, since, until, random)
         except UnknownValueError as error:
             notes.append(f"the value cannot be told: {error}")
-            return Roi(since, until, None, cost, None, None, None, None, "", costs, assumed, notes)
+            return _untold(since, until, cost, "", costs, assumed, notes)
         share = drawn(spec.share, random)
         value = found.draws * share
         finite = np.isfinite(value)
@@ -158,20 +152,7 @@ class RoiComputer:
             notes.append(f"{(~finite).sum()} of {DRAWS} draws divide by zero and are left out")
         if not finite.any():
             notes.append("the value cannot be told: the formula divides by zero")
-            return Roi(
-                since,
-                until,
-                None,
-                cost,
-                None,
-                None,
-                None,
-                None,
-                found.method,
-                costs,
-                assumed,
-                notes,
-            )
+            return _untold(since, until, cost, found.method, costs, assumed, notes)
         value, cost_draws = value[finite], cost_draws[finite]
         net = value - cost_draws
         roi = None
@@ -337,6 +318,30 @@ def _steps(kpi: Kpi, since: datetime, until: datetime) -> int:
 def _interval(draws: Floats) -> Interval:
     low, high = np.quantile(draws, _INTERVAL)
     return Interval(float(draws.mean()), float(low), float(high))
+
+
+def _period(spec: RoiSpec, now: datetime) -> tuple[datetime, datetime]:
+    """Return the whole days that are looked at, as far as they are over."""
+    since, today = _midnight(spec.since), _midnight(now.date())
+    until = min(_midnight(spec.until) + timedelta(days=1), today) if spec.until else today
+    if until <= since:
+        raise InvalidInputError(
+            "the period has no whole day yet", field="since", remedy="give an earlier day"
+        )
+    return since, until
+
+
+def _untold(
+    since: datetime,
+    until: datetime,
+    cost: Interval,
+    method: str,
+    costs: list[CostResult],
+    assumed: list[Assumption],
+    notes: list[str],
+) -> Roi:
+    """Return what is left where the value cannot be told: the cost."""
+    return Roi(since, until, None, cost, None, None, None, None, method, costs, assumed, notes)
 
 
 def _midnight(day: date) -> datetime:

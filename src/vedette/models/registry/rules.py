@@ -69,20 +69,7 @@ class Rules:
     ) -> Rule:
         """Set the rule of a model and stage, replacing the one that is there."""
         check_name(model, field="model", most=MAX_MODEL_NAME)
-        if not 0 <= approvals <= MAX_APPROVALS:
-            raise InvalidInputError(
-                f"a rule asks for 0 to {MAX_APPROVALS} approvals", field="approvals"
-            )
-        if len(reviewers) > MAX_REVIEWERS or (reviewers and len(set(reviewers)) < approvals):
-            raise InvalidInputError(
-                "there are too many reviewers, or fewer than approvals that are needed",
-                field="reviewers",
-                remedy=f"name {approvals} to {MAX_REVIEWERS} people, or none for everyone who may",
-            )
-        if not 1 <= expires_hours <= MAX_HOURS:
-            raise InvalidInputError(
-                f"a request waits for 1 to {MAX_HOURS} hours", field="expires_hours"
-            )
+        _check_bounds(approvals, reviewers, expires_hours)
         values = {
             "approvals": approvals,
             "reviewers": _json(sorted(set(reviewers))),
@@ -146,6 +133,23 @@ def view(row: ApprovalRuleRow) -> Rule:
         orjson.loads(row.checks),
         row.expires_hours,
     )
+
+
+def _check_bounds(approvals: int, reviewers: Sequence[str], expires_hours: int) -> None:
+    if not 0 <= approvals <= MAX_APPROVALS:
+        raise InvalidInputError(
+            f"a rule asks for 0 to {MAX_APPROVALS} approvals", field="approvals"
+        )
+    if len(reviewers) > MAX_REVIEWERS or (reviewers and len(set(reviewers)) < approvals):
+        raise InvalidInputError(
+            "there are too many reviewers, or fewer than approvals that are needed",
+            field="reviewers",
+            remedy=f"name {approvals} to {MAX_REVIEWERS} people, or none for everyone who may",
+        )
+    if not 1 <= expires_hours <= MAX_HOURS:
+        raise InvalidInputError(
+            f"a request waits for 1 to {MAX_HOURS} hours", field="expires_hours"
+        )
 
 
 def _json(value: object) -> str:

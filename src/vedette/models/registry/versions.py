@@ -46,6 +46,8 @@ from vedette.store.catalog.registry_models import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session
 
 MAX_PAGE = 200_000
@@ -110,14 +112,12 @@ class Versions:
             model = find_model(session, self._caller.account, name)
             location, logged = self._resolve(session, source, logged_model_id)
             if logged and not run_id:
-                run_id = (
-                    find_logged_model(session, self._caller.account, logged).source_run_id or ""
-                )
-            number = model.last_version + 1
-            model.last_version, model.updated_ms = number, now
+                found = find_logged_model(session, self._caller.account, logged)
+                run_id = found.source_run_id or ""
+            model.last_version, model.updated_ms = model.last_version + 1, now
             row = ModelVersionRow(
                 model_id=model.id,
-                version=number,
+                version=model.last_version,
                 account=self._caller.account,
                 description=description,
                 user_id=self._caller.actor.name,
@@ -136,17 +136,9 @@ class Versions:
             session.add(row)
             session.flush()
             upsert(session, ModelVersionTagRow, _tag_rows(row, checked))
-            change.concern(self.resource(name, number))
-            change.respond(version=number)
-            event = {
-                "name": name,
-                "version": str(number),
-                "source": source,
-                "run_id": run_id or None,
-                "tags": checked,
-                "description": description or None,
-            }
-            announce(session, self._caller.account, "MODEL_VERSION", "CREATED", event)
+            change.concern(self.resource(name, row.version))
+            change.respond(version=row.version)
+            _announce_created(session, name, row, checked)
             return whole_version(session, model, row)
 
     def get(self, name: str, version: int) -> Version:
@@ -322,6 +314,20 @@ class Versions:
         if logged_model_id:
             find_logged_model(session, account, logged_model_id)
         return source, logged_model_id or None
+
+
+def _announce_created(
+    session: Session, name: str, row: ModelVersionRow, tags: Mapping[str, str]
+) -> None:
+    event = {
+        "name": name,
+        "version": str(row.version),
+        "source": row.source,
+        "run_id": row.run_id or None,
+        "tags": tags,
+        "description": row.description or None,
+    }
+    announce(session, row.account, "MODEL_VERSION", "CREATED", event)
 
 
 def enter_stage(

@@ -178,17 +178,8 @@ class OnCallService:
                     f"{row.name} does not know {person[:128]!r}", field="person",
                     remedy="add the person with a channel to the schedule's people",
                 )  # fmt: skip
-            kept = OnCallOverrideRow
             now = self._catalog.clock.now()
-            change.session.execute(
-                delete(kept).where(kept.schedule_id == row.id, kept.end < now - MAX_RANGE)
-            )
-            counted = select(func.count()).where(kept.schedule_id == row.id)
-            if (change.session.scalar(counted) or 0) >= MAX_OVERRIDES:
-                raise InvalidInputError(
-                    f"the schedule has {MAX_OVERRIDES} overrides", field="name",
-                    remedy="remove those that are over, or change its layers",
-                )  # fmt: skip
+            _make_room(change.session, row.id, now)
             made = OnCallOverrideRow(
                 id=new_id(), schedule_id=row.id, person=person, start=start, end=end,
                 by=actor.name, comment=comment, at=now,
@@ -361,6 +352,18 @@ def channel_user(session: Session, account: str, channel: str) -> str:
         if channel in EscalationSpec.model_validate_json(row.spec).channels:
             return f"the policy {row.name}"
     return ""
+
+
+def _make_room(session: Session, schedule_id: str, now: datetime) -> None:
+    """Forget overrides that are long over; refuse one more than ``MAX_OVERRIDES``."""
+    kept = OnCallOverrideRow
+    session.execute(delete(kept).where(kept.schedule_id == schedule_id, kept.end < now - MAX_RANGE))
+    counted = select(func.count()).where(kept.schedule_id == schedule_id)
+    if (session.scalar(counted) or 0) >= MAX_OVERRIDES:
+        raise InvalidInputError(
+            f"the schedule has {MAX_OVERRIDES} overrides", field="name",
+            remedy="remove those that are over, or change its layers",
+        )  # fmt: skip
 
 
 def _now(name: str, spec: OnCallSpec, overrides: list[Override], at: datetime) -> Now:

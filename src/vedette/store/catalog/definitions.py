@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from sqlalchemy.orm import Session
+
     from vedette.store.catalog.actor import Actor
     from vedette.store.catalog.catalog import Catalog
     from vedette.store.catalog.database import Change
@@ -132,16 +134,8 @@ class Definitions(Generic[S]):
             source=self.kind.source, resources=[ResourceId(account, self.kind.name, name)],
         ) as change:  # fmt: skip
             session = change.session
-            row = session.scalar(self._of(account).where(DefinitionRow.name == name))
-            if row is not None and create:
-                raise ConflictError(
-                    f"there is {self.kind.title} {name!r} already",
-                    field="name",
-                    remedy="choose another name",
-                )
+            row = self._found(session, account, name, create)
             if row is None:
-                if create is False:
-                    raise self._missing(name)
                 self._check_room(change, account)
                 row = DefinitionRow(
                     id=new_id(), account=account, kind=self.kind.name, name=name,
@@ -225,6 +219,23 @@ class Definitions(Generic[S]):
                 self._changed(change, removed, "delete")
             change.session.delete(row)
         return removed
+
+    def _found(
+        self, session: Session, account: str, name: str, create: bool | None  # noqa: FBT001 - as put has it
+    ) -> DefinitionRow | None:  # fmt: skip
+        """Return the row of a name, if there is one; refuse what ``create`` refuses."""
+        row: DefinitionRow | None = session.scalar(
+            self._of(account).where(DefinitionRow.name == name)
+        )
+        if row is not None and create:
+            raise ConflictError(
+                f"there is {self.kind.title} {name!r} already",
+                field="name",
+                remedy="choose another name",
+            )
+        if row is None and create is False:
+            raise self._missing(name)
+        return row
 
     def _check_room(self, change: Change, account: str) -> None:
         held = select(func.count()).where(

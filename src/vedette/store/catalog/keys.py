@@ -116,27 +116,7 @@ class Keys:
             actor, "CreateApiKey", account=account, request=request
         ) as change:
             find_account(change.session, account)
-            live = change.session.scalar(
-                select(func.count())
-                .select_from(ApiKeyRow)
-                .where(
-                    ApiKeyRow.account == account,
-                    ApiKeyRow.revoked.is_(None),
-                    or_(ApiKeyRow.expires.is_(None), ApiKeyRow.expires > now),
-                )
-            )
-            if most is not None and (live or 0) >= most:
-                raise OverloadedError(
-                    f"account {account!r} has used up its quota of {most} keys",
-                    retry_after=3600,
-                    remedy="revoke keys that are not needed, or ask for a larger quota",
-                )
-            if (live or 0) >= MAX_KEYS:
-                raise InvalidInputError(
-                    f"account {account!r} has {live} keys",
-                    field="account",
-                    remedy="revoke keys that are not needed",
-                )
+            _check_room(change.session, account, now, most)
             if service_account_id is not None:
                 _require_owner(change.session, account, service_account_id)
             return add_key(
@@ -271,6 +251,31 @@ def find_key(session: Session, account: str, key_id: str) -> ApiKeyRow:
             f"account {account!r} has no key with id {key_id[:80]!r}", field="key_id"
         )
     return row
+
+
+def _check_room(session: Session, account: str, now: datetime, most: int | None) -> None:
+    """Refuse one more key than the quota, or than an account may have at all."""
+    live = session.scalar(
+        select(func.count())
+        .select_from(ApiKeyRow)
+        .where(
+            ApiKeyRow.account == account,
+            ApiKeyRow.revoked.is_(None),
+            or_(ApiKeyRow.expires.is_(None), ApiKeyRow.expires > now),
+        )
+    )
+    if most is not None and (live or 0) >= most:
+        raise OverloadedError(
+            f"account {account!r} has used up its quota of {most} keys",
+            retry_after=3600,
+            remedy="revoke keys that are not needed, or ask for a larger quota",
+        )
+    if (live or 0) >= MAX_KEYS:
+        raise InvalidInputError(
+            f"account {account!r} has {live} keys",
+            field="account",
+            remedy="revoke keys that are not needed",
+        )
 
 
 def _require_owner(session: Session, account: str, service_account_id: str) -> None:
