@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from vedette.core.errors import VedetteError
     from vedette.core.identity import ResourceId
     from vedette.store.catalog.actor import Actor
-    from vedette.store.catalog.models import AuditHeadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +202,7 @@ class Database:
         The head says so before anything is deleted, and the change has its own record.
         """
         with self._append_transaction(prunes=True) as (session, head):
-            head.pruned_sequence, head.pruned_hash = sequence, digest
-            session.flush()
+            audit_chain.prune(session, sequence, digest)
             yield session
             audit_chain.append(session, [event], now=self.clock.now(), head=head)
             session.commit()
@@ -224,7 +222,7 @@ class Database:
     @contextmanager
     def _append_transaction(
         self, *, prunes: bool = False
-    ) -> Iterator[tuple[Session, AuditHeadRow]]:
+    ) -> Iterator[tuple[Session, audit_chain.Head]]:
         scope = WriteScope(audited=True, prunes=prunes)
         with (
             translated_errors(),
