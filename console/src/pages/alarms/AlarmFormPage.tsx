@@ -15,6 +15,7 @@ import { useEffect, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
 import { notifyDone } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -244,24 +245,14 @@ function Changes({ kept, draft }: { kept: Draft; draft: Draft }) {
   );
   if (!found.length) return null;
   return (
-    <Table className={classes.table}>
-      <Table.Caption>What saving changes</Table.Caption>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Member</Table.Th>
-          <Table.Th>Now</Table.Th>
-          <Table.Th>Then</Table.Th>
+    <Listing caption="What saving changes" dimHead columns={["Member", "Now", "Then"]}>
+      {found.map((one) => (
+        <Table.Tr key={one.path}>
+          <Table.Td className="mono">{one.path}</Table.Td>
+          <Table.Td className={classes.wrap}>{one.before}</Table.Td>
+          <Table.Td className={classes.wrap}>{one.after}</Table.Td>
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {found.map((one) => (
-          <Table.Tr key={one.path}>
-            <Table.Td className="mono">{one.path}</Table.Td>
-            <Table.Td className={classes.wrap}>{one.before}</Table.Td>
-            <Table.Td className={classes.wrap}>{one.after}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+      ))}
+    </Listing>
   );
 }

@@ -3,6 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatValue } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -250,67 +251,56 @@ function Contributors({ id, chosen, onChoose }: ContributorsProps) {
       >
         {(data) => (
           <Table.ScrollContainer minWidth={620}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>Series</Table.Th>
-                  <Table.Th>Value</Table.Th>
-                  <Table.Th>Since</Table.Th>
-                  <Table.Th>Told</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.contributors.slice(0, MOST).map((one) => {
-                  const name = labelText(one.labels);
-                  return (
-                    <Table.Tr
-                      key={name}
-                      bg={name && name === chosen ? "var(--v-selected)" : undefined}
-                    >
-                      <Table.Td>
-                        <StateBadge state={one.state} />
-                        {one.pending_since && (
-                          <Text size="xs" c="dimmed">
-                            pending
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        <Anchor
-                          component="button"
-                          size="sm"
-                          className={classes.series}
-                          ta="left"
-                          onClick={() => onChoose(name === chosen ? "" : name)}
-                          aria-pressed={name === chosen}
-                        >
-                          {seriesName(one.labels)}
-                        </Anchor>
-                        <Text size="xs" c="dimmed" className={classes.wrap}>
-                          {one.reason}
+            <Listing dimHead columns={["State", "Series", "Value", "Since", "Told"]}>
+              {data.contributors.slice(0, MOST).map((one) => {
+                const name = labelText(one.labels);
+                return (
+                  <Table.Tr
+                    key={name}
+                    bg={name && name === chosen ? "var(--v-selected)" : undefined}
+                  >
+                    <Table.Td>
+                      <StateBadge state={one.state} />
+                      {one.pending_since && (
+                        <Text size="xs" c="dimmed">
+                          pending
                         </Text>
-                        {one.labels.service && <Elsewhere service={one.labels.service} />}
-                      </Table.Td>
-                      <Table.Td>{one.value === null ? "–" : formatValue(one.value, "")}</Table.Td>
-                      <Table.Td>
-                        <Moment at={one.since} ago />
-                      </Table.Td>
-                      <Table.Td>
-                        {one.told ? (
-                          <>
-                            {one.told === "ALARM" ? "firing" : "resolved"}{" "}
-                            <Moment at={one.told_at} ago />
-                          </>
-                        ) : (
-                          "–"
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Table.Tbody>
-            </Table>
+                      )}
+                    </Table.Td>
+                    <Table.Td>
+                      <Anchor
+                        component="button"
+                        size="sm"
+                        className={classes.series}
+                        ta="left"
+                        onClick={() => onChoose(name === chosen ? "" : name)}
+                        aria-pressed={name === chosen}
+                      >
+                        {seriesName(one.labels)}
+                      </Anchor>
+                      <Text size="xs" c="dimmed" className={classes.wrap}>
+                        {one.reason}
+                      </Text>
+                      {one.labels.service && <Elsewhere service={one.labels.service} />}
+                    </Table.Td>
+                    <Table.Td>{one.value === null ? "–" : formatValue(one.value, "")}</Table.Td>
+                    <Table.Td>
+                      <Moment at={one.since} ago />
+                    </Table.Td>
+                    <Table.Td>
+                      {one.told ? (
+                        <>
+                          {one.told === "ALARM" ? "firing" : "resolved"}{" "}
+                          <Moment at={one.told_at} ago />
+                        </>
+                      ) : (
+                        "–"
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                );
+              })}
+            </Listing>
             {data.contributors.length > MOST && (
               <Partial>{data.contributors.length - MOST} more series are not shown.</Partial>
             )}

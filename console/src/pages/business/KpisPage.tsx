@@ -6,6 +6,7 @@ import { keepTime } from "@/app/links";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatPercent, formatValue } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
@@ -78,59 +79,50 @@ export default function KpisPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={760} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>KPI</Table.Th>
-                  <Table.Th>Latest</Table.Th>
-                  <Table.Th>Change</Table.Th>
-                  <Table.Th>Trend</Table.Th>
-                  <Table.Th>Targets</Table.Th>
-                  <Table.Th>Gaps</Table.Th>
-                  <Table.Th>Owners</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.kpis.map((kpi) => (
-                  <Table.Tr key={kpi.id}>
-                    <Table.Td>
-                      <Link
-                        to="/business/kpis/$kpi"
-                        params={{ kpi: kpi.name } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {kpi.name}
-                      </Link>
-                      <div className={classes.dimmed}>{kpi.description}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      {formatValue(kpi.latest, kpi.unit)}
-                      <div className={classes.dimmed}>{kpi.latest_time?.slice(0, 10)}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      {kpi.change == null
-                        ? "–"
-                        : `${kpi.change > 0 ? "▲" : kpi.change < 0 ? "▼" : ""} ${formatPercent(Math.abs(kpi.change))}`}
-                    </Table.Td>
-                    <Table.Td>
-                      <Sparkline values={kpi.values} label={`${kpi.name}, newest values`} />
-                    </Table.Td>
-                    <Table.Td>
-                      {kpi.standings.map((one) => (
-                        <div key={`${one.period} ${one.target}`}>
-                          <StateMark state={one.verdict} /> {one.period}
-                        </div>
-                      ))}
-                    </Table.Td>
-                    <Table.Td>{kpi.missing > 0 ? `${kpi.missing} missing` : "none"}</Table.Td>
-                    <Table.Td>{kpi.owners.join(", ")}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={760}
+            page
+            highlightOnHover
+            horizontalSpacing="sm"
+            columns={["KPI", "Latest", "Change", "Trend", "Targets", "Gaps", "Owners"]}
+          >
+            {data.kpis.map((kpi) => (
+              <Table.Tr key={kpi.id}>
+                <Table.Td>
+                  <Link
+                    to="/business/kpis/$kpi"
+                    params={{ kpi: kpi.name } as never}
+                    search={() => keepTime() as never}
+                    className={classes.link}
+                  >
+                    {kpi.name}
+                  </Link>
+                  <div className={classes.dimmed}>{kpi.description}</div>
+                </Table.Td>
+                <Table.Td>
+                  {formatValue(kpi.latest, kpi.unit)}
+                  <div className={classes.dimmed}>{kpi.latest_time?.slice(0, 10)}</div>
+                </Table.Td>
+                <Table.Td>
+                  {kpi.change == null
+                    ? "–"
+                    : `${kpi.change > 0 ? "▲" : kpi.change < 0 ? "▼" : ""} ${formatPercent(Math.abs(kpi.change))}`}
+                </Table.Td>
+                <Table.Td>
+                  <Sparkline values={kpi.values} label={`${kpi.name}, newest values`} />
+                </Table.Td>
+                <Table.Td>
+                  {kpi.standings.map((one) => (
+                    <div key={`${one.period} ${one.target}`}>
+                      <StateMark state={one.verdict} /> {one.period}
+                    </div>
+                  ))}
+                </Table.Td>
+                <Table.Td>{kpi.missing > 0 ? `${kpi.missing} missing` : "none"}</Table.Td>
+                <Table.Td>{kpi.owners.join(", ")}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -8,6 +8,7 @@ import { keepTime } from "@/app/links";
 import { formatPercent, formatValue } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
@@ -194,40 +195,31 @@ function Result({ roi, currency }: { roi: Roi; currency: string }) {
       {roi.positive != null && (
         <div>Value exceeds cost with a probability of {formatPercent(roi.positive)}.</div>
       )}
-      <Table className={classes.table} maw={560} my="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{currency}</Table.Th>
-            <Table.Th>expected</Table.Th>
-            <Table.Th>95 % interval</Table.Th>
+      <Listing maw={560} my="xs" columns={[currency, "expected", "95 % interval"]}>
+        {rows.map(
+          ([label, one]) =>
+            one && (
+              <Table.Tr key={label}>
+                <Table.Td>{label}</Table.Td>
+                <Table.Td>{formatValue(one.value)}</Table.Td>
+                <Table.Td>
+                  {formatValue(one.low)} to {formatValue(one.high)}
+                </Table.Td>
+              </Table.Tr>
+            ),
+        )}
+        {roi.costs.map((one) => (
+          <Table.Tr key={one.name}>
+            <Table.Td className={classes.dimmed}>
+              of it {one.name} ({one.kind})
+            </Table.Td>
+            <Table.Td>{formatValue(one.amount.value)}</Table.Td>
+            <Table.Td>
+              {formatValue(one.amount.low)} to {formatValue(one.amount.high)}
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(
-            ([label, one]) =>
-              one && (
-                <Table.Tr key={label}>
-                  <Table.Td>{label}</Table.Td>
-                  <Table.Td>{formatValue(one.value)}</Table.Td>
-                  <Table.Td>
-                    {formatValue(one.low)} to {formatValue(one.high)}
-                  </Table.Td>
-                </Table.Tr>
-              ),
-          )}
-          {roi.costs.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Td className={classes.dimmed}>
-                of it {one.name} ({one.kind})
-              </Table.Td>
-              <Table.Td>{formatValue(one.amount.value)}</Table.Td>
-              <Table.Td>
-                {formatValue(one.amount.low)} to {formatValue(one.amount.high)}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+        ))}
+      </Listing>
       {roi.method && <p>Method: {roi.method}.</p>}
       {roi.p_value != null && (
         <p>

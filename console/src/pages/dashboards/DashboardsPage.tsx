@@ -5,6 +5,7 @@ import { lazy, Suspense, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -119,44 +120,29 @@ export default function DashboardsPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={560}>
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Name</Table.Th>
-                      <Table.Th>Tags</Table.Th>
-                      <Table.Th>Panels</Table.Th>
-                      <Table.Th>Changed</Table.Th>
-                      <Table.Th>By</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.dashboards.map((one) => (
-                      <Table.Tr key={one.id}>
-                        <Table.Td>
-                          <Link
-                            to={`/dashboards/${one.id}`}
-                            search={() => keepTime() as never}
-                            title={one.description}
-                          >
-                            {one.name}
-                          </Link>
-                        </Table.Td>
-                        <Table.Td>{one.tags.join(", ")}</Table.Td>
-                        <Table.Td>{one.panels}</Table.Td>
-                        <Table.Td>
-                          <Moment at={one.updated} />
-                        </Table.Td>
-                        <Table.Td>
-                          {one.owner
-                            ? `${one.updated_by}, as code of ${one.owner}`
-                            : one.updated_by}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing minWidth={560} fz="md" columns={["Name", "Tags", "Panels", "Changed", "By"]}>
+                {data.dashboards.map((one) => (
+                  <Table.Tr key={one.id}>
+                    <Table.Td>
+                      <Link
+                        to={`/dashboards/${one.id}`}
+                        search={() => keepTime() as never}
+                        title={one.description}
+                      >
+                        {one.name}
+                      </Link>
+                    </Table.Td>
+                    <Table.Td>{one.tags.join(", ")}</Table.Td>
+                    <Table.Td>{one.panels}</Table.Td>
+                    <Table.Td>
+                      <Moment at={one.updated} />
+                    </Table.Td>
+                    <Table.Td>
+                      {one.owner ? `${one.updated_by}, as code of ${one.owner}` : one.updated_by}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </Panel>

@@ -6,6 +6,7 @@ import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatCount, formatPercent } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -58,26 +59,24 @@ export default function DatasetsPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Dataset</Table.Th>
-                  <Table.Th>Data until</Table.Th>
-                  <Table.Th>Profiled</Table.Th>
-                  <Table.Th>Newest volume</Table.Th>
-                  <Table.Th>Columns</Table.Th>
-                  <Table.Th>Checks</Table.Th>
-                  <Table.Th>Drift</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.datasets.map((one) => (
-                  <Row key={one.name} dataset={one} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={820}
+            page
+            highlightOnHover
+            columns={[
+              "Dataset",
+              "Data until",
+              "Profiled",
+              "Newest volume",
+              "Columns",
+              "Checks",
+              "Drift",
+            ]}
+          >
+            {data.datasets.map((one) => (
+              <Row key={one.name} dataset={one} />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -2,6 +2,7 @@ import { Button, NumberInput, Table, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useGet } from "@/api/query";
 import { formatCount, formatPercent } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -86,34 +87,26 @@ export default function Reach({ affected, version, onAsk }: Props) {
                 ))}
               </div>
               <Panel title="On which pages">
-                <Table className={classes.table} horizontalSpacing="sm">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Page</Table.Th>
-                      <Table.Th>App</Table.Th>
-                      <Table.Th>Users</Table.Th>
-                      <Table.Th>Sessions</Table.Th>
-                      <Table.Th>Example</Table.Th>
+                <Listing
+                  horizontalSpacing="sm"
+                  columns={["Page", "App", "Users", "Sessions", "Example"]}
+                >
+                  {data.pages.map((one) => (
+                    <Table.Tr key={`${one.page} ${one.service}`}>
+                      <Table.Td>{one.page}</Table.Td>
+                      <Table.Td>{one.service}</Table.Td>
+                      <Table.Td>{formatCount(one.users)}</Table.Td>
+                      <Table.Td>{formatCount(one.sessions)}</Table.Td>
+                      <Table.Td>
+                        {one.traces[0] && (
+                          <Pivot to="/traces/$traceId" params={{ traceId: one.traces[0] }}>
+                            Trace
+                          </Pivot>
+                        )}
+                      </Table.Td>
                     </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.pages.map((one) => (
-                      <Table.Tr key={`${one.page} ${one.service}`}>
-                        <Table.Td>{one.page}</Table.Td>
-                        <Table.Td>{one.service}</Table.Td>
-                        <Table.Td>{formatCount(one.users)}</Table.Td>
-                        <Table.Td>{formatCount(one.sessions)}</Table.Td>
-                        <Table.Td>
-                          {one.traces[0] && (
-                            <Pivot to="/traces/$traceId" params={{ traceId: one.traces[0] }}>
-                              Trace
-                            </Pivot>
-                          )}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
+                  ))}
+                </Listing>
               </Panel>
               <div className={classes.tools} style={{ padding: "10px 0" }}>
                 <Pivot to="/services/$service" params={{ service: affected }}>

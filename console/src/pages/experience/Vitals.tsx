@@ -2,6 +2,7 @@ import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatCount, formatPercent, formatValue } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
@@ -54,41 +55,32 @@ export function Vitals({ service }: { service: string }) {
                 return one ? <Card key={name} vital={one} /> : null;
               })}
             </div>
-            <Table.ScrollContainer minWidth={720}>
-              <Table className={classes.table} horizontalSpacing="sm">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Page</Table.Th>
-                    <Table.Th>Views</Table.Th>
-                    {VITALS.map((name) => (
-                      <Table.Th key={name}>{name}, p75</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {pages.map((page) => (
-                    <Table.Tr key={page}>
-                      <Table.Td>{page || "(not named)"}</Table.Td>
-                      <Table.Td>{formatCount(views.get(page)?.views ?? 0)}</Table.Td>
-                      {VITALS.map((name) => {
-                        const one = of.get(`${page} ${name}`);
-                        return (
-                          <Table.Td key={name}>
-                            {one ? (
-                              <>
-                                {formatVital(name, one.p75)} <StateMark state={one.rating} />
-                              </>
-                            ) : (
-                              "–"
-                            )}
-                          </Table.Td>
-                        );
-                      })}
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={720}
+              horizontalSpacing="sm"
+              columns={["Page", "Views", ...VITALS.map((name) => `${name}, p75`)]}
+            >
+              {pages.map((page) => (
+                <Table.Tr key={page}>
+                  <Table.Td>{page || "(not named)"}</Table.Td>
+                  <Table.Td>{formatCount(views.get(page)?.views ?? 0)}</Table.Td>
+                  {VITALS.map((name) => {
+                    const one = of.get(`${page} ${name}`);
+                    return (
+                      <Table.Td key={name}>
+                        {one ? (
+                          <>
+                            {formatVital(name, one.p75)} <StateMark state={one.rating} />
+                          </>
+                        ) : (
+                          "–"
+                        )}
+                      </Table.Td>
+                    );
+                  })}
+                </Table.Tr>
+              ))}
+            </Listing>
           </>
         );
       }}

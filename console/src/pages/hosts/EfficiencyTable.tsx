@@ -2,6 +2,7 @@ import { Table } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { keepTime } from "@/app/links";
 import { formatBytes, formatCount, formatNumber, formatPercent } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import classes from "./hosts.module.css";
 import { type Item, type Kind, type Level, money, shares } from "./infra";
 import { Fill, HostLink } from "./StorageTable";
@@ -17,51 +18,47 @@ interface Props {
 export function EfficiencyTable({ items, kind, currency, percentile }: Props) {
   const high = `p${percentile * 100}`;
   return (
-    <Table.ScrollContainer minWidth={860}>
-      <Table className={classes.table} horizontalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Hours</Table.Th>
-            <Table.Th>CPU (mean, {high})</Table.Th>
-            <Table.Th>Memory (mean, {high})</Table.Th>
-            <Table.Th>GPU (mean, {high})</Table.Th>
-            {kind === "endpoint" && <Table.Th>Predictions</Table.Th>}
-            <Table.Th>Cost</Table.Th>
-            <Table.Th>Idle</Table.Th>
-            {kind === "endpoint" && <Table.Th>Cost of 1,000</Table.Th>}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map((item) => (
-            <Table.Tr key={`${item.account} ${item.id} ${item.model} ${item.version}`}>
-              <Table.Td>
-                <Name item={item} />
-                <div className={classes.dimmed}>{about(item)}</div>
-              </Table.Td>
-              <Table.Td>{formatNumber(Math.round(item.hours * 10) / 10)}</Table.Td>
-              <Use level={item.cpu} unit={item.cpu_unit === "core" ? "cores" : ""} />
-              <Use level={item.memory} unit="" />
-              <Use level={item.gpu} unit="GPUs" />
-              {kind === "endpoint" && <Table.Td>{formatCount(item.predictions)}</Table.Td>}
-              <Table.Td>
-                {money(item.cost?.total, currency)}
-                {item.cost && <div className={classes.dimmed}>by {item.cost.by}</div>}
-              </Table.Td>
-              <Table.Td>
-                {money(item.cost?.idle, currency)}
-                {item.cost?.idle != null && item.cost.total > 0 && (
-                  <div className={classes.dimmed}>
-                    {formatPercent(item.cost.idle / item.cost.total)} of it
-                  </div>
-                )}
-              </Table.Td>
-              {kind === "endpoint" && <Table.Td>{money(item.cost_per_1000, currency)}</Table.Td>}
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={860}
+      columns={[
+        "Name",
+        "Hours",
+        `CPU (mean, ${high})`,
+        `Memory (mean, ${high})`,
+        `GPU (mean, ${high})`,
+        kind === "endpoint" && "Predictions",
+        "Cost",
+        "Idle",
+        kind === "endpoint" && "Cost of 1,000",
+      ]}
+    >
+      {items.map((item) => (
+        <Table.Tr key={`${item.account} ${item.id} ${item.model} ${item.version}`}>
+          <Table.Td>
+            <Name item={item} />
+            <div className={classes.dimmed}>{about(item)}</div>
+          </Table.Td>
+          <Table.Td>{formatNumber(Math.round(item.hours * 10) / 10)}</Table.Td>
+          <Use level={item.cpu} unit={item.cpu_unit === "core" ? "cores" : ""} />
+          <Use level={item.memory} unit="" />
+          <Use level={item.gpu} unit="GPUs" />
+          {kind === "endpoint" && <Table.Td>{formatCount(item.predictions)}</Table.Td>}
+          <Table.Td>
+            {money(item.cost?.total, currency)}
+            {item.cost && <div className={classes.dimmed}>by {item.cost.by}</div>}
+          </Table.Td>
+          <Table.Td>
+            {money(item.cost?.idle, currency)}
+            {item.cost?.idle != null && item.cost.total > 0 && (
+              <div className={classes.dimmed}>
+                {formatPercent(item.cost.idle / item.cost.total)} of it
+              </div>
+            )}
+          </Table.Td>
+          {kind === "endpoint" && <Table.Td>{money(item.cost_per_1000, currency)}</Table.Td>}
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 

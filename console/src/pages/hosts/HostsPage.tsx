@@ -9,6 +9,7 @@ import type { Values } from "@/charts/aligned";
 import { useMetrics } from "@/charts/metricQuery";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatBytes, formatNumber, formatPercent } from "@/charts/units";
+import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { formatAgo } from "@/time/format";
@@ -46,6 +47,7 @@ export default function HostsPage() {
       )
       .sort((a, b) => compare(a, b, url.sort));
   }, [hosts.data, metrics.data, url.find, url.sort]);
+  const by = sorter(url.sort, "host", (sort) => setUrl({ sort }));
   return (
     <>
       <PageHeader title="Hosts" aside={hosts.data && `${hosts.data.hosts.length}`} />
@@ -71,63 +73,26 @@ export default function HostsPage() {
         height={240}
       >
         {() => (
-          <Table.ScrollContainer minWidth={860} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Head
-                    name="host"
-                    label="Host"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="cpu"
-                    label="CPU"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="load"
-                    label="Load a CPU"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="memory"
-                    label="Memory"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="files"
-                    label="Fullest disk"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="disk"
-                    label="Disk"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="network"
-                    label="Network"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Table.Th>Services</Table.Th>
-                  <Table.Th>Last seen</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map(({ host, now }) => (
-                  <Row key={host.host} host={host} now={now} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={860}
+            page
+            highlightOnHover
+            columns={[
+              by("host", "Host"),
+              by("cpu", "CPU"),
+              by("load", "Load a CPU"),
+              by("memory", "Memory"),
+              by("files", "Fullest disk"),
+              by("disk", "Disk"),
+              by("network", "Network"),
+              "Services",
+              "Last seen",
+            ]}
+          >
+            {rows.map(({ host, now }) => (
+              <Row key={host.host} host={host} now={now} />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>
@@ -142,24 +107,6 @@ function compare(
   if (by === "host") return a.host.host.localeCompare(b.host.host);
   const value = (row: { now?: Saturation }) => (row.now ? (latest(row.now[by]) ?? -1) : -1);
   return value(b) - value(a) || a.host.host.localeCompare(b.host.host);
-}
-
-interface HeadProps {
-  name: Sort;
-  label: string;
-  sort: Sort;
-  onSort: (sort: Sort) => void;
-}
-
-function Head({ name, label, sort, onSort }: HeadProps) {
-  const sorted = sort === name;
-  return (
-    <Table.Th aria-sort={sorted ? (name === "host" ? "ascending" : "descending") : undefined}>
-      <button type="button" className={classes.sort} onClick={() => onSort(name)}>
-        {label} {sorted ? (name === "host" ? "↑" : "↓") : ""}
-      </button>
-    </Table.Th>
-  );
 }
 
 function Row({ host, now }: { host: Host; now?: Saturation }) {

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatValue } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import classes from "./incidents.module.css";
@@ -26,23 +27,11 @@ export function Impact({ one }: { one: Incident }) {
         }
       >
         {(data) => (
-          <div className={classes.scroll}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th scope="col">KPI</Table.Th>
-                  <Table.Th scope="col">Expected</Table.Th>
-                  <Table.Th scope="col">Actual</Table.Th>
-                  <Table.Th scope="col">Loss</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.kpis.map((kpi) => (
-                  <Row key={kpi.kpi} kpi={kpi} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
+          <Listing minWidth={420} dimHead columns={["KPI", "Expected", "Actual", "Loss"]}>
+            {data.kpis.map((kpi) => (
+              <Row key={kpi.kpi} kpi={kpi} />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>

@@ -5,6 +5,7 @@ import { client, unwrap } from "@/api/client";
 import { download } from "@/api/download";
 import { useChange, useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -208,55 +209,50 @@ function Alarms({ one }: { one: Incident }) {
           Somebody opened it by hand. An alarm's page tells what it fires for.
         </Empty>
       ) : (
-        <div className={classes.scroll}>
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">Alarm</Table.Th>
-                <Table.Th scope="col">Severity</Table.Th>
-                <Table.Th scope="col">From</Table.Th>
-                <Table.Th scope="col">To</Table.Th>
-                <Table.Th scope="col">Why it belongs here</Table.Th>
-                <Table.Th scope="col">
-                  <VisuallyHidden>Change</VisuallyHidden>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {one.alarms.map((alarm) => (
-                <Table.Tr key={alarm.id}>
-                  <Table.Td className={classes.title}>
-                    <Link
-                      to={"/alarms/$alarm" as never}
-                      params={{ alarm: alarm.id } as never}
-                      search={(() => keepTime()) as never}
-                    >
-                      {alarm.name}
-                    </Link>
-                  </Table.Td>
-                  <Table.Td>{alarm.severity}</Table.Td>
-                  <Table.Td>
-                    <Moment at={alarm.since} />
-                  </Table.Td>
-                  <Table.Td>{alarm.ended ? <Moment at={alarm.ended} /> : "fires"}</Table.Td>
-                  <Table.Td className={classes.wrap}>{alarm.reason}</Table.Td>
-                  <Table.Td>
-                    {can("catalog:write") && (
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        aria-label={`Take out ${alarm.name}`}
-                        onClick={() => remove.mutate(alarm.name)}
-                      >
-                        Take out
-                      </Button>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
+        <Listing
+          minWidth={620}
+          dimHead
+          columns={[
+            "Alarm",
+            "Severity",
+            "From",
+            "To",
+            "Why it belongs here",
+            { children: <VisuallyHidden>Change</VisuallyHidden> },
+          ]}
+        >
+          {one.alarms.map((alarm) => (
+            <Table.Tr key={alarm.id}>
+              <Table.Td className={classes.title}>
+                <Link
+                  to={"/alarms/$alarm" as never}
+                  params={{ alarm: alarm.id } as never}
+                  search={(() => keepTime()) as never}
+                >
+                  {alarm.name}
+                </Link>
+              </Table.Td>
+              <Table.Td>{alarm.severity}</Table.Td>
+              <Table.Td>
+                <Moment at={alarm.since} />
+              </Table.Td>
+              <Table.Td>{alarm.ended ? <Moment at={alarm.ended} /> : "fires"}</Table.Td>
+              <Table.Td className={classes.wrap}>{alarm.reason}</Table.Td>
+              <Table.Td>
+                {can("catalog:write") && (
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    aria-label={`Take out ${alarm.name}`}
+                    onClick={() => remove.mutate(alarm.name)}
+                  >
+                    Take out
+                  </Button>
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
       )}
     </Panel>
   );

@@ -5,6 +5,7 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -102,54 +103,43 @@ export default function IncidentsPage() {
 
 function IncidentTable({ incidents }: { incidents: readonly Incident[] }) {
   return (
-    <div className={classes.scroll}>
-      <Table className={classes.table} verticalSpacing={6}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">No.</Table.Th>
-            <Table.Th scope="col">Incident</Table.Th>
-            <Table.Th scope="col">Status</Table.Th>
-            <Table.Th scope="col">Severity</Table.Th>
-            <Table.Th scope="col">Began</Table.Th>
-            <Table.Th scope="col">Lasts</Table.Th>
-            <Table.Th scope="col">Owner</Table.Th>
-            <Table.Th scope="col">Alarms</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {incidents.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td>{one.number}</Table.Td>
-              <Table.Td>
-                <Link
-                  className={classes.title}
-                  to={"/incidents/$incident" as never}
-                  params={{ incident: String(one.number) } as never}
-                  search={(() => keepTime()) as never}
-                >
-                  {one.title}
-                </Link>
-                <Text size="xs" c="dimmed" className={classes.wrap}>
-                  {one.services.join(", ")}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <StatusMark status={one.status} />
-              </Table.Td>
-              <Table.Td>{one.severity}</Table.Td>
-              <Table.Td>
-                <Moment at={one.began} />
-              </Table.Td>
-              <Table.Td className={classes.number}>{lasted(one, Date.now())}</Table.Td>
-              <Table.Td>{one.owner || "–"}</Table.Td>
-              <Table.Td>
-                {one.alarms.filter((alarm) => !alarm.ended).length} of {one.alarms.length} fire
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <Listing
+      minWidth={760}
+      dimHead
+      verticalSpacing={6}
+      columns={["No.", "Incident", "Status", "Severity", "Began", "Lasts", "Owner", "Alarms"]}
+    >
+      {incidents.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td>{one.number}</Table.Td>
+          <Table.Td>
+            <Link
+              className={classes.title}
+              to={"/incidents/$incident" as never}
+              params={{ incident: String(one.number) } as never}
+              search={(() => keepTime()) as never}
+            >
+              {one.title}
+            </Link>
+            <Text size="xs" c="dimmed" className={classes.wrap}>
+              {one.services.join(", ")}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            <StatusMark status={one.status} />
+          </Table.Td>
+          <Table.Td>{one.severity}</Table.Td>
+          <Table.Td>
+            <Moment at={one.began} />
+          </Table.Td>
+          <Table.Td className={classes.number}>{lasted(one, Date.now())}</Table.Td>
+          <Table.Td>{one.owner || "–"}</Table.Td>
+          <Table.Td>
+            {one.alarms.filter((alarm) => !alarm.ended).length} of {one.alarms.length} fire
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 

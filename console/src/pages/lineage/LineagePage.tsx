@@ -3,6 +3,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { lazy, Suspense, useMemo } from "react";
 import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { integer, list, oneOf, text } from "@/url/params";
@@ -193,34 +194,24 @@ function NodeList({
   const rows = [...nodes].sort((a, b) => a.hop - b.hop).slice(0, 1000);
   return (
     <div className={classes.list}>
-      <Table horizontalSpacing="xs" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Hops</Table.Th>
-            <Table.Th>Kind</Table.Th>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Status</Table.Th>
+      <Listing fz="md" highlightOnHover columns={["Hops", "Kind", "Name", "Status"]}>
+        {rows.map((node) => (
+          <Table.Tr key={node.resource}>
+            <Table.Td>{node.hop}</Table.Td>
+            <Table.Td>{node.kind.replace("_", " ")}</Table.Td>
+            <Table.Td>
+              <button
+                type="button"
+                className={classes.pick}
+                onClick={() => onSelect(node.resource)}
+              >
+                {labelOf(node)}
+              </button>
+            </Table.Td>
+            <Table.Td>{String(node.about.status ?? node.about.stage ?? "")}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((node) => (
-            <Table.Tr key={node.resource}>
-              <Table.Td>{node.hop}</Table.Td>
-              <Table.Td>{node.kind.replace("_", " ")}</Table.Td>
-              <Table.Td>
-                <button
-                  type="button"
-                  className={classes.pick}
-                  onClick={() => onSelect(node.resource)}
-                >
-                  {labelOf(node)}
-                </button>
-              </Table.Td>
-              <Table.Td>{String(node.about.status ?? node.about.stage ?? "")}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+        ))}
+      </Listing>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -92,48 +93,39 @@ function Schedules({ chosen, onChoose }: { chosen: string; onChoose: (name: stri
           }
         >
           {(data) => (
-            <Table.ScrollContainer minWidth={560}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Schedule</Table.Th>
-                    <Table.Th>On call</Table.Th>
-                    <Table.Th>Until</Table.Th>
-                    <Table.Th>Then</Table.Th>
-                    <Table.Th>Told by</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.schedules.map((one) => (
-                    <Table.Tr key={one.schedule}>
-                      <Table.Td>
-                        <Button
-                          variant={one.schedule === chosen ? "light" : "subtle"}
-                          size="compact-sm"
-                          aria-pressed={one.schedule === chosen}
-                          onClick={() => onChoose(one.schedule === chosen ? "" : one.schedule)}
-                        >
-                          {one.schedule}
-                        </Button>
-                      </Table.Td>
-                      <Table.Td>
-                        <strong>{one.person || "nobody"}</strong>
-                        {one.layer === -1 && (
-                          <Text size="xs" c="dimmed">
-                            took over
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        <Moment at={one.until} />
-                      </Table.Td>
-                      <Table.Td>{one.next_person || "–"}</Table.Td>
-                      <Table.Td className={classes.wrap}>{one.channels.join(", ")}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={560}
+              dimHead
+              columns={["Schedule", "On call", "Until", "Then", "Told by"]}
+            >
+              {data.schedules.map((one) => (
+                <Table.Tr key={one.schedule}>
+                  <Table.Td>
+                    <Button
+                      variant={one.schedule === chosen ? "light" : "subtle"}
+                      size="compact-sm"
+                      aria-pressed={one.schedule === chosen}
+                      onClick={() => onChoose(one.schedule === chosen ? "" : one.schedule)}
+                    >
+                      {one.schedule}
+                    </Button>
+                  </Table.Td>
+                  <Table.Td>
+                    <strong>{one.person || "nobody"}</strong>
+                    {one.layer === -1 && (
+                      <Text size="xs" c="dimmed">
+                        took over
+                      </Text>
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    <Moment at={one.until} />
+                  </Table.Td>
+                  <Table.Td>{one.next_person || "–"}</Table.Td>
+                  <Table.Td className={classes.wrap}>{one.channels.join(", ")}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>

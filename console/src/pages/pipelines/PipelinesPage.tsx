@@ -3,6 +3,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import { formatNumber, formatPercent, formatSeconds, formatValue } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
@@ -76,29 +77,27 @@ export default function PipelinesPage() {
           rows.length === 0 ? (
             <Empty title="No pipeline is left by the filters">Take a filter away.</Empty>
           ) : (
-            <Table.ScrollContainer minWidth={1040} className={classes.scroll}>
-              <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Pipeline</Table.Th>
-                    <Table.Th>Health</Table.Th>
-                    <Table.Th>Last runs</Table.Th>
-                    <Table.Th>Runs</Table.Th>
-                    <Table.Th>Failed</Table.Th>
-                    <Table.Th>p50 / p95</Table.Th>
-                    <Table.Th>Rows written</Table.Th>
-                    <Table.Th>Rows a second</Table.Th>
-                    <Table.Th>Last success</Table.Th>
-                    <Table.Th>Slowest task</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {rows.map((one) => (
-                    <Row key={one.job} one={one} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={1040}
+              page
+              highlightOnHover
+              columns={[
+                "Pipeline",
+                "Health",
+                "Last runs",
+                "Runs",
+                "Failed",
+                "p50 / p95",
+                "Rows written",
+                "Rows a second",
+                "Last success",
+                "Slowest task",
+              ]}
+            >
+              {rows.map((one) => (
+                <Row key={one.job} one={one} />
+              ))}
+            </Listing>
           )
         }
       </QueryState>

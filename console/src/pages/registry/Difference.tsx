@@ -1,6 +1,7 @@
 import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { QueryState } from "@/components/QueryState";
@@ -51,35 +52,23 @@ export function Difference({ name, version, other }: Props) {
               />
             </Panel>
             <Panel title="Data that they were trained on">
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Dataset</Table.Th>
-                    <Table.Th>Role</Table.Th>
-                    <Table.Th>v{version}</Table.Th>
-                    <Table.Th>{head}</Table.Th>
+              <Listing wrap columns={["Dataset", "Role", `v${version}`, head]}>
+                {data.datasets.map((one) => (
+                  <Table.Tr key={`${one.name} ${one.context}`}>
+                    <Table.Td title={one.source}>{one.name}</Table.Td>
+                    <Table.Td>{one.context || "–"}</Table.Td>
+                    <Table.Td className={classes.code}>{one.this ?? "–"}</Table.Td>
+                    <Table.Td className={classes.code}>
+                      {one.other ?? "–"} {one.same && "(the same)"}
+                    </Table.Td>
                   </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.datasets.map((one) => (
-                    <Table.Tr key={`${one.name} ${one.context}`}>
-                      <Table.Td title={one.source}>{one.name}</Table.Td>
-                      <Table.Td>{one.context || "–"}</Table.Td>
-                      <Table.Td className={classes.code}>{one.this ?? "–"}</Table.Td>
-                      <Table.Td className={classes.code}>
-                        {one.other ?? "–"} {one.same && "(the same)"}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                  {data.datasets.length === 0 && (
-                    <Table.Tr>
-                      <Table.Td colSpan={4}>
-                        The runs logged no datasets (mlflow.log_input)
-                      </Table.Td>
-                    </Table.Tr>
-                  )}
-                </Table.Tbody>
-              </Table>
+                ))}
+                {data.datasets.length === 0 && (
+                  <Table.Tr>
+                    <Table.Td colSpan={4}>The runs logged no datasets (mlflow.log_input)</Table.Td>
+                  </Table.Tr>
+                )}
+              </Listing>
             </Panel>
             <Panel
               title="Code and lineage"
@@ -121,32 +110,30 @@ function Values({
 }) {
   if (items.length === 0) return <p className={`${classes.pad} ${classes.dimmed}`}>{none}</p>;
   return (
-    <Table className={classes.table} horizontalSpacing="xs">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Name</Table.Th>
-          <Table.Th className={numbers ? classes.number : undefined}>{mine}</Table.Th>
-          <Table.Th className={numbers ? classes.number : undefined}>{theirs}</Table.Th>
-          {numbers && <Table.Th className={classes.number}>Change</Table.Th>}
+    <Listing
+      wrap
+      columns={[
+        "Name",
+        numbers ? numeric(mine) : mine,
+        numbers ? numeric(theirs) : theirs,
+        numbers && numeric("Change"),
+      ]}
+    >
+      {items.map((one) => (
+        <Table.Tr key={one.name}>
+          <Table.Th scope="row" fw={500}>
+            {one.name}
+          </Table.Th>
+          <Table.Td className={numbers ? classes.number : undefined}>
+            {numbers ? formatMetric(one.this) : (one.this ?? "–")}
+          </Table.Td>
+          <Table.Td className={numbers ? classes.number : undefined}>
+            {numbers ? formatMetric(one.other) : (one.other ?? "–")}
+          </Table.Td>
+          {numbers && <Change item={one} />}
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {items.map((one) => (
-          <Table.Tr key={one.name}>
-            <Table.Th scope="row" fw={500}>
-              {one.name}
-            </Table.Th>
-            <Table.Td className={numbers ? classes.number : undefined}>
-              {numbers ? formatMetric(one.this) : (one.this ?? "–")}
-            </Table.Td>
-            <Table.Td className={numbers ? classes.number : undefined}>
-              {numbers ? formatMetric(one.other) : (one.other ?? "–")}
-            </Table.Td>
-            {numbers && <Change item={one} />}
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+      ))}
+    </Listing>
   );
 }
 

@@ -5,6 +5,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -142,61 +143,51 @@ export default function ModelPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={720}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Version</Table.Th>
-                      <Table.Th>Stage</Table.Th>
-                      <Table.Th>Aliases</Table.Th>
-                      <Table.Th>Run</Table.Th>
-                      <Table.Th>Tags</Table.Th>
-                      <Table.Th>By</Table.Th>
-                      <Table.Th>Registered</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.versions.map((one) => (
-                      <Table.Tr key={one.version}>
-                        <Table.Td>
-                          <Link
-                            to="/models/$name/versions/$version"
-                            params={{ name, version: String(one.version) } as never}
-                            search={() => keepTime() as never}
-                            className={classes.link}
-                          >
-                            Version {one.version}
-                          </Link>
-                          <div className={classes.dimmed}>{one.description.slice(0, 120)}</div>
-                        </Table.Td>
-                        <Table.Td>
-                          <StageMark stage={one.stage} status={one.stage_status} />
-                        </Table.Td>
-                        <Table.Td>{one.aliases.join(", ")}</Table.Td>
-                        <Table.Td>
-                          {one.run_id && (
-                            <Link
-                              to="/runs/$run"
-                              params={{ run: one.run_id } as never}
-                              search={() => keepTime() as never}
-                              className={classes.link}
-                            >
-                              {one.run_id.slice(0, 8)}
-                            </Link>
-                          )}
-                        </Table.Td>
-                        <Table.Td className={classes.dimmed}>
-                          {Object.entries(one.tags)
-                            .map(([key, value]) => `${key}: ${value}`)
-                            .join(", ")}
-                        </Table.Td>
-                        <Table.Td>{one.user_id}</Table.Td>
-                        <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={720}
+                wrap
+                highlightOnHover
+                columns={["Version", "Stage", "Aliases", "Run", "Tags", "By", "Registered"]}
+              >
+                {data.versions.map((one) => (
+                  <Table.Tr key={one.version}>
+                    <Table.Td>
+                      <Link
+                        to="/models/$name/versions/$version"
+                        params={{ name, version: String(one.version) } as never}
+                        search={() => keepTime() as never}
+                        className={classes.link}
+                      >
+                        Version {one.version}
+                      </Link>
+                      <div className={classes.dimmed}>{one.description.slice(0, 120)}</div>
+                    </Table.Td>
+                    <Table.Td>
+                      <StageMark stage={one.stage} status={one.stage_status} />
+                    </Table.Td>
+                    <Table.Td>{one.aliases.join(", ")}</Table.Td>
+                    <Table.Td>
+                      {one.run_id && (
+                        <Link
+                          to="/runs/$run"
+                          params={{ run: one.run_id } as never}
+                          search={() => keepTime() as never}
+                          className={classes.link}
+                        >
+                          {one.run_id.slice(0, 8)}
+                        </Link>
+                      )}
+                    </Table.Td>
+                    <Table.Td className={classes.dimmed}>
+                      {Object.entries(one.tags)
+                        .map(([key, value]) => `${key}: ${value}`)
+                        .join(", ")}
+                    </Table.Td>
+                    <Table.Td>{one.user_id}</Table.Td>
+                    <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </Panel>

@@ -5,6 +5,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatCount } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -62,60 +63,58 @@ export default function ModelsPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={720}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Model</Table.Th>
-                      <Table.Th className={classes.number}>Versions</Table.Th>
-                      <Table.Th>In production</Table.Th>
-                      <Table.Th>Newest</Table.Th>
-                      <Table.Th>Aliases</Table.Th>
-                      <Table.Th>Changed</Table.Th>
+              <Listing
+                minWidth={720}
+                wrap
+                highlightOnHover
+                columns={[
+                  "Model",
+                  numeric("Versions"),
+                  "In production",
+                  "Newest",
+                  "Aliases",
+                  "Changed",
+                ]}
+              >
+                {data.models.map((one) => {
+                  const newest = one.latest.reduce<(typeof one.latest)[number] | undefined>(
+                    (best, item) => (best && best.version > item.version ? best : item),
+                    undefined,
+                  );
+                  const production = one.latest.find((item) => item.stage === "Production");
+                  return (
+                    <Table.Tr key={one.id}>
+                      <Table.Td>
+                        <Link
+                          to="/models/$name"
+                          params={{ name: one.name } as never}
+                          search={() => keepTime() as never}
+                          className={classes.link}
+                        >
+                          {one.name}
+                        </Link>
+                        <div className={classes.dimmed}>{one.description.slice(0, 160)}</div>
+                      </Table.Td>
+                      <Table.Td className={classes.number}>{one.last_version}</Table.Td>
+                      <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
+                      <Table.Td>
+                        {newest && (
+                          <Group gap={6}>
+                            v{newest.version}
+                            <StageMark stage={newest.stage} status={newest.stage_status} />
+                          </Group>
+                        )}
+                      </Table.Td>
+                      <Table.Td>
+                        {Object.entries(one.aliases)
+                          .map(([alias, version]) => `${alias} → v${version}`)
+                          .join(", ")}
+                      </Table.Td>
+                      <Table.Td>{formatAgo(one.updated_ms, Date.now())}</Table.Td>
                     </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.models.map((one) => {
-                      const newest = one.latest.reduce<(typeof one.latest)[number] | undefined>(
-                        (best, item) => (best && best.version > item.version ? best : item),
-                        undefined,
-                      );
-                      const production = one.latest.find((item) => item.stage === "Production");
-                      return (
-                        <Table.Tr key={one.id}>
-                          <Table.Td>
-                            <Link
-                              to="/models/$name"
-                              params={{ name: one.name } as never}
-                              search={() => keepTime() as never}
-                              className={classes.link}
-                            >
-                              {one.name}
-                            </Link>
-                            <div className={classes.dimmed}>{one.description.slice(0, 160)}</div>
-                          </Table.Td>
-                          <Table.Td className={classes.number}>{one.last_version}</Table.Td>
-                          <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
-                          <Table.Td>
-                            {newest && (
-                              <Group gap={6}>
-                                v{newest.version}
-                                <StageMark stage={newest.stage} status={newest.stage_status} />
-                              </Group>
-                            )}
-                          </Table.Td>
-                          <Table.Td>
-                            {Object.entries(one.aliases)
-                              .map(([alias, version]) => `${alias} → v${version}`)
-                              .join(", ")}
-                          </Table.Td>
-                          <Table.Td>{formatAgo(one.updated_ms, Date.now())}</Table.Td>
-                        </Table.Tr>
-                      );
-                    })}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+                  );
+                })}
+              </Listing>
             )}
           </QueryState>
         </div>

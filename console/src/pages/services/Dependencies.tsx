@@ -4,6 +4,7 @@ import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { keepTime } from "@/app/links";
 import { formatCount, formatNanos, formatPercent } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { HealthMark } from "./HealthMark";
@@ -55,44 +56,32 @@ function EdgeTable({ title, edges, other }: Props) {
           Nobody, as far as spans tell.
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={420}>
-          <Table className={classes.table} horizontalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Node</Table.Th>
-                <Table.Th>How</Table.Th>
-                <Table.Th className={classes.number}>Calls</Table.Th>
-                <Table.Th className={classes.number}>Failed</Table.Th>
-                <Table.Th className={classes.number}>p95</Table.Th>
+        <Listing
+          minWidth={420}
+          columns={["Node", "How", numeric("Calls"), numeric("Failed"), numeric("p95")]}
+        >
+          {[...edges]
+            .sort((a, b) => b.statistics.count - a.statistics.count)
+            .map((edge) => (
+              <Table.Tr key={`${other(edge)} ${edge.type}`}>
+                <Table.Td className="telemetry">
+                  <HealthMark health={healthOf(edge.statistics)} short />{" "}
+                  <NodeName id={other(edge)} />
+                </Table.Td>
+                <Table.Td>
+                  {EDGE_WORDS[edge.type]}
+                  {edge.age && ` (p95 age ${formatNanos(edge.age.p95_ns)})`}
+                </Table.Td>
+                <Table.Td className={classes.number}>{formatCount(edge.statistics.count)}</Table.Td>
+                <Table.Td className={classes.number}>
+                  {formatPercent(edge.statistics.fault_rate)}
+                </Table.Td>
+                <Table.Td className={classes.number}>
+                  {formatNanos(edge.statistics.p95_ns)}
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {[...edges]
-                .sort((a, b) => b.statistics.count - a.statistics.count)
-                .map((edge) => (
-                  <Table.Tr key={`${other(edge)} ${edge.type}`}>
-                    <Table.Td className="telemetry">
-                      <HealthMark health={healthOf(edge.statistics)} short />{" "}
-                      <NodeName id={other(edge)} />
-                    </Table.Td>
-                    <Table.Td>
-                      {EDGE_WORDS[edge.type]}
-                      {edge.age && ` (p95 age ${formatNanos(edge.age.p95_ns)})`}
-                    </Table.Td>
-                    <Table.Td className={classes.number}>
-                      {formatCount(edge.statistics.count)}
-                    </Table.Td>
-                    <Table.Td className={classes.number}>
-                      {formatPercent(edge.statistics.fault_rate)}
-                    </Table.Td>
-                    <Table.Td className={classes.number}>
-                      {formatNanos(edge.statistics.p95_ns)}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+        </Listing>
       )}
     </section>
   );

@@ -8,6 +8,7 @@ import { keepTime } from "@/app/links";
 import type { Values } from "@/charts/aligned";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatCount, formatNanos, formatNumber, formatPercent } from "@/charts/units";
+import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
 import { Empty, ErrorPanel, Partial, QueryState } from "@/components/QueryState";
@@ -72,15 +73,7 @@ export default function ServicesPage() {
     }[url.sort];
     return found.sort((a, b) => order(b) - order(a) || a.one.service.localeCompare(b.one.service));
   }, [services.data, map.data, red.data, url.find, url.sort]);
-  const sorter = (name: typeof url.sort, label: string) => (
-    <Table.Th
-      aria-sort={url.sort === name ? (name === "name" ? "ascending" : "descending") : undefined}
-    >
-      <button type="button" className={classes.sort} onClick={() => setUrl({ sort: name })}>
-        {label} {url.sort === name && (name === "name" ? "↑" : "↓")}
-      </button>
-    </Table.Th>
-  );
+  const by = sorter(url.sort, "name", (sort) => setUrl({ sort }));
   return (
     <>
       <PageHeader title="Services" aside={services.data && `${services.data.services.length}`} />
@@ -109,33 +102,31 @@ export default function ServicesPage() {
         height={240}
       >
         {() => (
-          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  {sorter("name", "Service")}
-                  <Table.Th>Health</Table.Th>
-                  {sorter("calls", "Calls a second")}
-                  {sorter("faults", "Failed")}
-                  {sorter("p95", "p95")}
-                  <Table.Th>Spans over time</Table.Th>
-                  <Table.Th>Version</Table.Th>
-                  <Table.Th>Hosts</Table.Th>
-                  <Table.Th>Last seen</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map((row) => (
-                  <Row
-                    key={row.one.service}
-                    {...row}
-                    known={map.data !== undefined}
-                    seconds={seconds}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={820}
+            page
+            highlightOnHover
+            columns={[
+              by("name", "Service"),
+              "Health",
+              by("calls", "Calls a second"),
+              by("faults", "Failed"),
+              by("p95", "p95"),
+              "Spans over time",
+              "Version",
+              "Hosts",
+              "Last seen",
+            ]}
+          >
+            {rows.map((row) => (
+              <Row
+                key={row.one.service}
+                {...row}
+                known={map.data !== undefined}
+                seconds={seconds}
+              />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -1,6 +1,7 @@
 import { Table, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { formatBytes } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -52,36 +53,27 @@ export default function IngestPage() {
           }
         >
           {(data) => (
-            <Table.ScrollContainer minWidth={640}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Received</Table.Th>
-                    <Table.Th>Signal</Table.Th>
-                    <Table.Th>Records</Table.Th>
-                    <Table.Th>Reason</Table.Th>
-                    <Table.Th>One of them</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.rejected.map((item, index) => (
-                    <Table.Tr key={`${item.received} ${index.toString()}`}>
-                      <Table.Td>
-                        <Moment at={item.received} />
-                      </Table.Td>
-                      <Table.Td>{item.signal}</Table.Td>
-                      <Table.Td>{count(item.count)}</Table.Td>
-                      <Table.Td>{item.reason}</Table.Td>
-                      <Table.Td>
-                        <Text className="telemetry" lineClamp={3}>
-                          {visible(item.sample)}
-                        </Text>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={640}
+              dimHead
+              columns={["Received", "Signal", "Records", "Reason", "One of them"]}
+            >
+              {data.rejected.map((item, index) => (
+                <Table.Tr key={`${item.received} ${index.toString()}`}>
+                  <Table.Td>
+                    <Moment at={item.received} />
+                  </Table.Td>
+                  <Table.Td>{item.signal}</Table.Td>
+                  <Table.Td>{count(item.count)}</Table.Td>
+                  <Table.Td>{item.reason}</Table.Td>
+                  <Table.Td>
+                    <Text className="telemetry" lineClamp={3}>
+                      {visible(item.sample)}
+                    </Text>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>

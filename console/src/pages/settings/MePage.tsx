@@ -1,8 +1,9 @@
-import { Badge, Button, Group, PasswordInput, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Badge, Button, Group, PasswordInput, Table, Text } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -127,54 +128,40 @@ function Sessions() {
         empty={<Empty title="Nowhere" />}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={600}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Since</Table.Th>
-                  <Table.Th>Until</Table.Th>
-                  <Table.Th>From</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>actions</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.sessions.map((item) => (
-                  <Table.Tr key={item.id}>
-                    <Table.Td>
-                      <Moment at={item.created} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Moment at={item.expires} />
-                    </Table.Td>
-                    <Table.Td>
-                      {item.ip}
-                      <Text size="xs" c="dimmed" lineClamp={1} title={item.user_agent ?? ""}>
-                        {item.user_agent}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      {item.current ? (
-                        "this one"
-                      ) : (
-                        <Confirm
-                          label="End"
-                          question="Whoever uses this session has to sign in again."
-                          confirm="End the session"
-                          onConfirm={() =>
-                            end.mutate(item.id, {
-                              onError: (error) => notifyError("The session was not ended", error),
-                            })
-                          }
-                        />
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing minWidth={600} dimHead columns={["Since", "Until", "From", ACTIONS]}>
+            {data.sessions.map((item) => (
+              <Table.Tr key={item.id}>
+                <Table.Td>
+                  <Moment at={item.created} />
+                </Table.Td>
+                <Table.Td>
+                  <Moment at={item.expires} />
+                </Table.Td>
+                <Table.Td>
+                  {item.ip}
+                  <Text size="xs" c="dimmed" lineClamp={1} title={item.user_agent ?? ""}>
+                    {item.user_agent}
+                  </Text>
+                </Table.Td>
+                <Table.Td ta="right">
+                  {item.current ? (
+                    "this one"
+                  ) : (
+                    <Confirm
+                      label="End"
+                      question="Whoever uses this session has to sign in again."
+                      confirm="End the session"
+                      onConfirm={() =>
+                        end.mutate(item.id, {
+                          onError: (error) => notifyError("The session was not ended", error),
+                        })
+                      }
+                    />
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>

@@ -9,13 +9,13 @@ import {
   Table,
   Text,
   TextInput,
-  VisuallyHidden,
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -161,62 +161,47 @@ function Listed({ accounts, onKey }: ListedProps) {
     PATHS,
   );
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Roles</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>Ends</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {accounts.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td>
-                <span className={one.disabled ? classes.off : undefined}>{one.name}</span>
-              </Table.Td>
-              <Table.Td>
-                {one.roles.join(", ")}{" "}
-                {one.tag && (
-                  <Badge variant="outline" color="gray" tt="none">
-                    only {one.tag.key}={one.tag.value}
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>
-                <Moment at={one.created} />
-              </Table.Td>
-              <Table.Td>{one.expires ? <Moment at={one.expires} /> : "never"}</Table.Td>
-              <Table.Td ta="right">
-                <Group gap={6} justify="flex-end" wrap="nowrap">
-                  {!one.disabled && <MakeKey account={one} onKey={onKey} />}
-                  <Confirm
-                    label={one.disabled ? "Enable" : "Disable"}
-                    question={
-                      one.disabled
-                        ? `Keys of "${one.name}" work again.`
-                        : `Every key of "${one.name}" is refused from now on.`
-                    }
-                    confirm={one.disabled ? "Enable it" : "Disable it"}
-                    onConfirm={() =>
-                      change.mutate(
-                        { id: one.id, disabled: !one.disabled },
-                        { onError: (error) => notifyError("It was not changed", error) },
-                      )
-                    }
-                  />
-                </Group>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={640} dimHead columns={["Name", "Roles", "Made", "Ends", ACTIONS]}>
+      {accounts.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td>
+            <span className={one.disabled ? classes.off : undefined}>{one.name}</span>
+          </Table.Td>
+          <Table.Td>
+            {one.roles.join(", ")}{" "}
+            {one.tag && (
+              <Badge variant="outline" color="gray" tt="none">
+                only {one.tag.key}={one.tag.value}
+              </Badge>
+            )}
+          </Table.Td>
+          <Table.Td>
+            <Moment at={one.created} />
+          </Table.Td>
+          <Table.Td>{one.expires ? <Moment at={one.expires} /> : "never"}</Table.Td>
+          <Table.Td ta="right">
+            <Group gap={6} justify="flex-end" wrap="nowrap">
+              {!one.disabled && <MakeKey account={one} onKey={onKey} />}
+              <Confirm
+                label={one.disabled ? "Enable" : "Disable"}
+                question={
+                  one.disabled
+                    ? `Keys of "${one.name}" work again.`
+                    : `Every key of "${one.name}" is refused from now on.`
+                }
+                confirm={one.disabled ? "Enable it" : "Disable it"}
+                onConfirm={() =>
+                  change.mutate(
+                    { id: one.id, disabled: !one.disabled },
+                    { onError: (error) => notifyError("It was not changed", error) },
+                  )
+                }
+              />
+            </Group>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 

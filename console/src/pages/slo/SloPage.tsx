@@ -6,6 +6,7 @@ import { keepTime } from "@/app/links";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
@@ -149,39 +150,29 @@ function Status({ slo }: { slo: Detail }) {
       </div>
       <div className={classes.stack} style={{ paddingBottom: 10 }}>
         <Panel title="Burn-rate alarms">
-          <Table.ScrollContainer minWidth={560}>
-            <Table className={classes.table} horizontalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Windows</Table.Th>
-                  <Table.Th>Long</Table.Th>
-                  <Table.Th>Short</Table.Th>
-                  <Table.Th>Threshold</Table.Th>
-                  <Table.Th>Now</Table.Th>
-                  <Table.Th>Alarm</Table.Th>
+          <Listing
+            minWidth={560}
+            horizontalSpacing="sm"
+            columns={["Windows", "Long", "Short", "Threshold", "Now", "Alarm"]}
+          >
+            {status.burns.map((burn) => {
+              const alarm = slo.alarms.find((one) => one.name.endsWith(burn.windows));
+              return (
+                <Table.Tr key={burn.windows}>
+                  <Table.Td>{burn.windows}</Table.Td>
+                  <Table.Td>{formatNumber(burn.long)}</Table.Td>
+                  <Table.Td>{formatNumber(burn.short)}</Table.Td>
+                  <Table.Td>{formatNumber(burn.threshold)}</Table.Td>
+                  <Table.Td>
+                    <StateMark state={burn.breaches ? "burning" : "ok"} />
+                  </Table.Td>
+                  <Table.Td>
+                    {alarm ? <StateMark state={alarm.state} /> : "–"} {alarm?.severity}
+                  </Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {status.burns.map((burn) => {
-                  const alarm = slo.alarms.find((one) => one.name.endsWith(burn.windows));
-                  return (
-                    <Table.Tr key={burn.windows}>
-                      <Table.Td>{burn.windows}</Table.Td>
-                      <Table.Td>{formatNumber(burn.long)}</Table.Td>
-                      <Table.Td>{formatNumber(burn.short)}</Table.Td>
-                      <Table.Td>{formatNumber(burn.threshold)}</Table.Td>
-                      <Table.Td>
-                        <StateMark state={burn.breaches ? "burning" : "ok"} />
-                      </Table.Td>
-                      <Table.Td>
-                        {alarm ? <StateMark state={alarm.state} /> : "–"} {alarm?.severity}
-                      </Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              );
+            })}
+          </Listing>
         </Panel>
       </div>
     </>

@@ -5,6 +5,7 @@ import { useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
@@ -74,57 +75,56 @@ export default function SlosPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Objective</Table.Th>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>Good</Table.Th>
-                  <Table.Th>Goal</Table.Th>
-                  <Table.Th>Budget left</Table.Th>
-                  <Table.Th>May still fail</Table.Th>
-                  <Table.Th>Burn 1 h / 1 d</Table.Th>
-                  <Table.Th>Used up in</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.slos.map((slo) => (
-                  <Table.Tr key={slo.id}>
-                    <Table.Td>
-                      <Link
-                        to="/slos/$slo"
-                        params={{ slo: slo.name } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {slo.name}
-                      </Link>
-                      <div className={classes.dimmed}>{slo.spec.description}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      <StateMark state={slo.status.state} />
-                    </Table.Td>
-                    <Table.Td>{formatGood(slo.status.sli)}</Table.Td>
-                    <Table.Td>
-                      {formatGoal(slo.spec.goal)} of {slo.spec.period ?? "30d"}
-                    </Table.Td>
-                    <Table.Td>{formatPercent(slo.status.budget_remaining)}</Table.Td>
-                    <Table.Td>{formatNumber(slo.status.bad_left)}</Table.Td>
-                    <Table.Td>
-                      {formatNumber(slo.status.burn_rates["1h"])} /{" "}
-                      {formatNumber(slo.status.burn_rates["1d"])}
-                    </Table.Td>
-                    <Table.Td>
-                      {slo.status.exhausted_in_seconds === 0
-                        ? "used up"
-                        : formatSeconds(slo.status.exhausted_in_seconds)}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={820}
+            page
+            highlightOnHover
+            horizontalSpacing="sm"
+            columns={[
+              "Objective",
+              "State",
+              "Good",
+              "Goal",
+              "Budget left",
+              "May still fail",
+              "Burn 1 h / 1 d",
+              "Used up in",
+            ]}
+          >
+            {data.slos.map((slo) => (
+              <Table.Tr key={slo.id}>
+                <Table.Td>
+                  <Link
+                    to="/slos/$slo"
+                    params={{ slo: slo.name } as never}
+                    search={() => keepTime() as never}
+                    className={classes.link}
+                  >
+                    {slo.name}
+                  </Link>
+                  <div className={classes.dimmed}>{slo.spec.description}</div>
+                </Table.Td>
+                <Table.Td>
+                  <StateMark state={slo.status.state} />
+                </Table.Td>
+                <Table.Td>{formatGood(slo.status.sli)}</Table.Td>
+                <Table.Td>
+                  {formatGoal(slo.spec.goal)} of {slo.spec.period ?? "30d"}
+                </Table.Td>
+                <Table.Td>{formatPercent(slo.status.budget_remaining)}</Table.Td>
+                <Table.Td>{formatNumber(slo.status.bad_left)}</Table.Td>
+                <Table.Td>
+                  {formatNumber(slo.status.burn_rates["1h"])} /{" "}
+                  {formatNumber(slo.status.burn_rates["1d"])}
+                </Table.Td>
+                <Table.Td>
+                  {slo.status.exhausted_in_seconds === 0
+                    ? "used up"
+                    : formatSeconds(slo.status.exhausted_in_seconds)}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -8,6 +8,7 @@ import { keepTime } from "@/app/links";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatValue } from "@/charts/units";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -139,48 +140,39 @@ export default function CheckPage() {
             height={200}
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={640}>
-                <Table className={classes.table} horizontalSpacing="sm">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>When</Table.Th>
-                      <Table.Th>Result</Table.Th>
-                      <Table.Th>Took</Table.Th>
-                      <Table.Th>Steps</Table.Th>
-                      <Table.Th>Trace</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.runs.map((one) => (
-                      <Table.Tr key={one.run}>
-                        <Table.Td>
-                          <Moment at={one.time} />
-                        </Table.Td>
-                        <Table.Td>
-                          <StateMark state={one.passed ? "passed" : "failed"} />
-                          <div className={classes.warn}>{one.error}</div>
-                        </Table.Td>
-                        <Table.Td>{formatValue(one.duration_ms, "ms")}</Table.Td>
-                        <Table.Td>
-                          {one.steps
-                            .map(
-                              (step) =>
-                                `${step.name} ${step.status ?? ""} ${formatValue(step.duration_ms, "ms")}`,
-                            )
-                            .join(" · ")}
-                        </Table.Td>
-                        <Table.Td>
-                          {one.trace_id && (
-                            <Pivot to="/traces/$traceId" params={{ traceId: one.trace_id }}>
-                              Trace
-                            </Pivot>
-                          )}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={640}
+                horizontalSpacing="sm"
+                columns={["When", "Result", "Took", "Steps", "Trace"]}
+              >
+                {data.runs.map((one) => (
+                  <Table.Tr key={one.run}>
+                    <Table.Td>
+                      <Moment at={one.time} />
+                    </Table.Td>
+                    <Table.Td>
+                      <StateMark state={one.passed ? "passed" : "failed"} />
+                      <div className={classes.warn}>{one.error}</div>
+                    </Table.Td>
+                    <Table.Td>{formatValue(one.duration_ms, "ms")}</Table.Td>
+                    <Table.Td>
+                      {one.steps
+                        .map(
+                          (step) =>
+                            `${step.name} ${step.status ?? ""} ${formatValue(step.duration_ms, "ms")}`,
+                        )
+                        .join(" · ")}
+                    </Table.Td>
+                    <Table.Td>
+                      {one.trace_id && (
+                        <Pivot to="/traces/$traceId" params={{ traceId: one.trace_id }}>
+                          Trace
+                        </Pivot>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </Panel>

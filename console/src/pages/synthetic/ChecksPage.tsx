@@ -5,6 +5,7 @@ import { useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatNumber, formatPercent, formatValue } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
@@ -89,56 +90,50 @@ export default function ChecksPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={760} className={classes.scroll}>
-            <Table
-              className={`${classes.table} ${classes.lines}`}
-              highlightOnHover
-              horizontalSpacing="sm"
-            >
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Check</Table.Th>
-                  <Table.Th>Last run</Table.Th>
-                  <Table.Th>Passed, 1 d</Table.Th>
-                  <Table.Th>p95</Table.Th>
-                  <Table.Th>Certificate</Table.Th>
-                  <Table.Th>Every</Table.Th>
-                  <Table.Th>Last error</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.checks.map((check) => (
-                  <Table.Tr key={check.id}>
-                    <Table.Td>
-                      <Link
-                        to="/synthetic/$check"
-                        params={{ check: check.name } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {check.name}
-                      </Link>
-                      <div className={classes.dimmed}>{check.spec.check.type}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      <StateMark state={lastState(check.day.last_passed, check.spec.enabled)} />
-                    </Table.Td>
-                    <Table.Td>{formatPercent(check.day.availability)}</Table.Td>
-                    <Table.Td>{formatValue(check.day.p95_ms, "ms")}</Table.Td>
-                    <Table.Td>
-                      {check.day.certificate_days == null
-                        ? "–"
-                        : `${formatNumber(Math.floor(check.day.certificate_days))} days`}
-                    </Table.Td>
-                    <Table.Td>{check.spec.every ?? "1m"}</Table.Td>
-                    <Table.Td>
-                      {check.day.last_passed === false ? check.day.last_error : ""}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={760}
+            page
+            className={classes.lines}
+            highlightOnHover
+            horizontalSpacing="sm"
+            columns={[
+              "Check",
+              "Last run",
+              "Passed, 1 d",
+              "p95",
+              "Certificate",
+              "Every",
+              "Last error",
+            ]}
+          >
+            {data.checks.map((check) => (
+              <Table.Tr key={check.id}>
+                <Table.Td>
+                  <Link
+                    to="/synthetic/$check"
+                    params={{ check: check.name } as never}
+                    search={() => keepTime() as never}
+                    className={classes.link}
+                  >
+                    {check.name}
+                  </Link>
+                  <div className={classes.dimmed}>{check.spec.check.type}</div>
+                </Table.Td>
+                <Table.Td>
+                  <StateMark state={lastState(check.day.last_passed, check.spec.enabled)} />
+                </Table.Td>
+                <Table.Td>{formatPercent(check.day.availability)}</Table.Td>
+                <Table.Td>{formatValue(check.day.p95_ms, "ms")}</Table.Td>
+                <Table.Td>
+                  {check.day.certificate_days == null
+                    ? "–"
+                    : `${formatNumber(Math.floor(check.day.certificate_days))} days`}
+                </Table.Td>
+                <Table.Td>{check.spec.every ?? "1m"}</Table.Td>
+                <Table.Td>{check.day.last_passed === false ? check.day.last_error : ""}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { keepTime } from "@/app/links";
 import { formatCount, formatNanos } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { serviceColor } from "@/theme/colors";
@@ -69,30 +70,21 @@ export function TraceList({ state }: { state: SearchState }) {
           const longest = Math.max(1, ...rows.map((row) => row.duration_ns));
           return (
             <>
-              <Table.ScrollContainer minWidth={640}>
-                <Table className={classes.list} highlightOnHover>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Start</Table.Th>
-                      <Table.Th>Root</Table.Th>
-                      <Table.Th>Duration</Table.Th>
-                      <Table.Th className={classes.number}>Spans</Table.Th>
-                      <Table.Th>Services</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {rows.map((row) => (
-                      <TraceRowView
-                        key={row.trace_id}
-                        row={row}
-                        match={matches[row.trace_id]}
-                        longest={longest}
-                        start={format(Date.parse(row.timestamp), "millisecond")}
-                      />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={640}
+                highlightOnHover
+                columns={["Start", "Root", "Duration", numeric("Spans"), "Services"]}
+              >
+                {rows.map((row) => (
+                  <TraceRowView
+                    key={row.trace_id}
+                    row={row}
+                    match={matches[row.trace_id]}
+                    longest={longest}
+                    start={format(Date.parse(row.timestamp), "millisecond")}
+                  />
+                ))}
+              </Listing>
               {found.hasNextPage && (
                 <Button
                   variant="default"

@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatNumber, formatPercent, formatSeconds } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -78,41 +79,33 @@ export function Efficiency({ run }: { run: Run }) {
           </Panel>
           <Panel title="Use of the machine">
             {data.cpu || data.gpus.length ? (
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Of</Table.Th>
-                    <Table.Th className={classes.number}>Mean</Table.Th>
-                    <Table.Th className={classes.number}>p95</Table.Th>
-                    <Table.Th className={classes.number}>Most</Table.Th>
-                    <Table.Th className={classes.number}>Idle</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  <UseRow name="CPU" use={data.cpu} shown={percent} />
-                  <UseRow name="Memory" use={data.memory} shown={megabytes} />
-                  {data.gpus.map((gpu) => [
-                    <UseRow
-                      key={`u${gpu.index}`}
-                      name={`GPU ${gpu.index}`}
-                      use={gpu.utilization}
-                      shown={percent}
-                    />,
-                    <UseRow
-                      key={`m${gpu.index}`}
-                      name={`GPU ${gpu.index} memory`}
-                      use={gpu.memory_megabytes}
-                      shown={megabytes}
-                    />,
-                    <UseRow
-                      key={`p${gpu.index}`}
-                      name={`GPU ${gpu.index} power${gpu.energy_kwh === null ? "" : `, ${formatNumber(gpu.energy_kwh)} kWh`}`}
-                      use={gpu.power_watts}
-                      shown={(value) => `${formatNumber(value)} W`}
-                    />,
-                  ])}
-                </Table.Tbody>
-              </Table>
+              <Listing
+                wrap
+                columns={["Of", numeric("Mean"), numeric("p95"), numeric("Most"), numeric("Idle")]}
+              >
+                <UseRow name="CPU" use={data.cpu} shown={percent} />
+                <UseRow name="Memory" use={data.memory} shown={megabytes} />
+                {data.gpus.map((gpu) => [
+                  <UseRow
+                    key={`u${gpu.index}`}
+                    name={`GPU ${gpu.index}`}
+                    use={gpu.utilization}
+                    shown={percent}
+                  />,
+                  <UseRow
+                    key={`m${gpu.index}`}
+                    name={`GPU ${gpu.index} memory`}
+                    use={gpu.memory_megabytes}
+                    shown={megabytes}
+                  />,
+                  <UseRow
+                    key={`p${gpu.index}`}
+                    name={`GPU ${gpu.index} power${gpu.energy_kwh === null ? "" : `, ${formatNumber(gpu.energy_kwh)} kWh`}`}
+                    use={gpu.power_watts}
+                    shown={(value) => `${formatNumber(value)} W`}
+                  />,
+                ])}
+              </Listing>
             ) : (
               <Empty
                 title="How much of the machine was used is not known"

@@ -5,6 +5,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatCount } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -77,69 +78,67 @@ export default function ExperimentsPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={720}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Experiment</Table.Th>
-                      <Table.Th className={classes.number}>Runs</Table.Th>
-                      <Table.Th className={classes.number}>Running</Table.Th>
-                      <Table.Th className={classes.number}>Logged models</Table.Th>
-                      <Table.Th>Last run</Table.Th>
-                      <Table.Th>Tags</Table.Th>
-                      {url.which === "deleted" && <Table.Th>Actions</Table.Th>}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.experiments.map((one) => (
-                      <Table.Tr key={one.id}>
-                        <Table.Td>
-                          <Link
-                            to="/experiments/$experiment"
-                            params={{ experiment: one.id } as never}
-                            search={() => keepTime() as never}
-                            className={classes.link}
-                          >
-                            {one.name}
-                          </Link>
-                          <div className={classes.dimmed}>
-                            {one.tags["mlflow.note.content"]?.slice(0, 160)}
-                          </div>
-                        </Table.Td>
-                        <Table.Td className={classes.number}>{formatCount(one.runs)}</Table.Td>
-                        <Table.Td className={classes.number}>{formatCount(one.running)}</Table.Td>
-                        <Table.Td className={classes.number}>{formatCount(one.models)}</Table.Td>
-                        <Table.Td>
-                          {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
-                        </Table.Td>
-                        <Table.Td className={classes.dimmed}>
-                          {Object.entries(one.tags)
-                            .filter(([key]) => !key.startsWith("mlflow."))
-                            .map(([key, value]) => `${key}: ${value}`)
-                            .join(", ")}
-                        </Table.Td>
-                        {url.which === "deleted" && (
-                          <Table.Td>
-                            <Button
-                              size="compact-xs"
-                              variant="default"
-                              disabled={!can("catalog:write")}
-                              onClick={() =>
-                                restore.mutate(one.id, {
-                                  onSuccess: () => notifyDone(`${one.name} is back`),
-                                  onError: (error) => notifyError("It was not restored", error),
-                                })
-                              }
-                            >
-                              Restore
-                            </Button>
-                          </Table.Td>
-                        )}
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={720}
+                wrap
+                highlightOnHover
+                columns={[
+                  "Experiment",
+                  numeric("Runs"),
+                  numeric("Running"),
+                  numeric("Logged models"),
+                  "Last run",
+                  "Tags",
+                  url.which === "deleted" && "Actions",
+                ]}
+              >
+                {data.experiments.map((one) => (
+                  <Table.Tr key={one.id}>
+                    <Table.Td>
+                      <Link
+                        to="/experiments/$experiment"
+                        params={{ experiment: one.id } as never}
+                        search={() => keepTime() as never}
+                        className={classes.link}
+                      >
+                        {one.name}
+                      </Link>
+                      <div className={classes.dimmed}>
+                        {one.tags["mlflow.note.content"]?.slice(0, 160)}
+                      </div>
+                    </Table.Td>
+                    <Table.Td className={classes.number}>{formatCount(one.runs)}</Table.Td>
+                    <Table.Td className={classes.number}>{formatCount(one.running)}</Table.Td>
+                    <Table.Td className={classes.number}>{formatCount(one.models)}</Table.Td>
+                    <Table.Td>
+                      {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
+                    </Table.Td>
+                    <Table.Td className={classes.dimmed}>
+                      {Object.entries(one.tags)
+                        .filter(([key]) => !key.startsWith("mlflow."))
+                        .map(([key, value]) => `${key}: ${value}`)
+                        .join(", ")}
+                    </Table.Td>
+                    {url.which === "deleted" && (
+                      <Table.Td>
+                        <Button
+                          size="compact-xs"
+                          variant="default"
+                          disabled={!can("catalog:write")}
+                          onClick={() =>
+                            restore.mutate(one.id, {
+                              onSuccess: () => notifyDone(`${one.name} is back`),
+                              onError: (error) => notifyError("It was not restored", error),
+                            })
+                          }
+                        >
+                          Restore
+                        </Button>
+                      </Table.Td>
+                    )}
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </div>

@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -102,51 +103,39 @@ function Listed({ holds }: { holds: readonly Hold[] }) {
     [PATH],
   );
   return (
-    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Why</Table.Th>
-            <Table.Th>Records since</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>State</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {holds.map((hold) => (
-            <Table.Tr key={hold.id}>
-              <Table.Td>{hold.reason}</Table.Td>
-              <Table.Td>{hold.since ? <Moment at={hold.since} /> : "all"}</Table.Td>
-              <Table.Td>
-                <Moment at={hold.created} />
-                <Text size="xs" c="dimmed">
-                  by {hold.created_by}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                {hold.released ? (
-                  <>
-                    released <Moment at={hold.released} />
-                  </>
-                ) : can("admin") ? (
-                  <Confirm
-                    label="Release"
-                    question="What is past its time is removed from then on."
-                    confirm="Release the hold"
-                    onConfirm={() =>
-                      release.mutate(hold.id, {
-                        onError: (error) => notifyError("The hold was not released", error),
-                      })
-                    }
-                  />
-                ) : (
-                  "held"
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={560} dimHead columns={["Why", "Records since", "Made", "State"]}>
+      {holds.map((hold) => (
+        <Table.Tr key={hold.id}>
+          <Table.Td>{hold.reason}</Table.Td>
+          <Table.Td>{hold.since ? <Moment at={hold.since} /> : "all"}</Table.Td>
+          <Table.Td>
+            <Moment at={hold.created} />
+            <Text size="xs" c="dimmed">
+              by {hold.created_by}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            {hold.released ? (
+              <>
+                released <Moment at={hold.released} />
+              </>
+            ) : can("admin") ? (
+              <Confirm
+                label="Release"
+                question="What is past its time is removed from then on."
+                confirm="Release the hold"
+                onConfirm={() =>
+                  release.mutate(hold.id, {
+                    onError: (error) => notifyError("The hold was not released", error),
+                  })
+                }
+              />
+            ) : (
+              "held"
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

@@ -7,6 +7,7 @@ import type { components } from "@/api/schema";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber } from "@/charts/units";
 import { alarmSearch } from "@/components/CreateAlarm";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -136,40 +137,32 @@ function Departures({ found, onRecords }: { found: Activity; onRecords: () => vo
     .reverse()
     .slice(0, MOST_MARKS);
   return (
-    <Table.ScrollContainer minWidth={460} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Time</Table.Th>
-            <Table.Th ta="right">Calls</Table.Th>
-            <Table.Th ta="right">Usual</Table.Th>
-            <Table.Th ta="right">Records</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(({ time, at }) => (
-            <Table.Tr key={time}>
-              <Table.Td>{format(time * 1000)}</Table.Td>
-              <Table.Td ta="right">{formatNumber(found.calls[at])}</Table.Td>
-              <Table.Td ta="right">
-                {formatNumber(found.lower[at])} to {formatNumber(found.upper[at])}
-              </Table.Td>
-              <Table.Td ta="right">
-                <Button
-                  variant="default"
-                  size="compact-xs"
-                  onClick={() => {
-                    zoom(time * 1000, (time + found.step_seconds) * 1000);
-                    onRecords();
-                  }}
-                >
-                  Show
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={460}
+      dimHead
+      columns={["Time", numeric("Calls"), numeric("Usual"), numeric("Records")]}
+    >
+      {rows.map(({ time, at }) => (
+        <Table.Tr key={time}>
+          <Table.Td>{format(time * 1000)}</Table.Td>
+          <Table.Td ta="right">{formatNumber(found.calls[at])}</Table.Td>
+          <Table.Td ta="right">
+            {formatNumber(found.lower[at])} to {formatNumber(found.upper[at])}
+          </Table.Td>
+          <Table.Td ta="right">
+            <Button
+              variant="default"
+              size="compact-xs"
+              onClick={() => {
+                zoom(time * 1000, (time + found.step_seconds) * 1000);
+                onRecords();
+              }}
+            >
+              Show
+            </Button>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

@@ -4,6 +4,7 @@ import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatPercent } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -128,36 +129,27 @@ interface SharesProps {
 function Shares({ title, rows, chosen, onChoose }: SharesProps) {
   return (
     <Panel title={title}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th ta="right">Resources</Table.Th>
-            <Table.Th ta="right">Comply</Table.Th>
+      <Listing dimHead columns={["Name", numeric("Resources"), numeric("Comply")]}>
+        {rows.map((one) => (
+          <Table.Tr key={one.name}>
+            <Table.Td>
+              <Anchor
+                component="button"
+                size="sm"
+                aria-pressed={chosen === one.name}
+                fw={chosen === one.name ? 700 : undefined}
+                onClick={() => onChoose(chosen === one.name ? "" : one.name)}
+              >
+                {one.name}
+              </Anchor>
+            </Table.Td>
+            <Table.Td ta="right">{one.resources.toLocaleString("en")}</Table.Td>
+            <Table.Td ta="right">
+              {one.resources ? formatPercent(one.compliant / one.resources) : "nothing to tag"}
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Td>
-                <Anchor
-                  component="button"
-                  size="sm"
-                  aria-pressed={chosen === one.name}
-                  fw={chosen === one.name ? 700 : undefined}
-                  onClick={() => onChoose(chosen === one.name ? "" : one.name)}
-                >
-                  {one.name}
-                </Anchor>
-              </Table.Td>
-              <Table.Td ta="right">{one.resources.toLocaleString("en")}</Table.Td>
-              <Table.Td ta="right">
-                {one.resources ? formatPercent(one.compliant / one.resources) : "nothing to tag"}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+        ))}
+      </Listing>
     </Panel>
   );
 }
