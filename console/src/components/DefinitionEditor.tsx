@@ -203,7 +203,7 @@ export function DefinitionDelete({ what, path, name, question, onDone }: DeleteP
       confirm={`Delete the ${what}`}
       busy={remove.isPending}
       onConfirm={() =>
-        remove.mutate(undefined as never, {
+        remove.mutate(undefined, {
           onSuccess: onDone,
           onError: (error) => notifyError(`${name} was not deleted`, error),
         })

@@ -118,7 +118,7 @@ function NameView({ page, onClose }: { page: string; onClose: () => void }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(undefined as never, {
+    save.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The view "${name.trim()}" is saved`);
         onClose();

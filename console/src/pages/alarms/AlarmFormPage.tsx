@@ -103,7 +103,7 @@ function Form({ id, initial, kept }: FormProps) {
       : unwrap(client.POST("/api/v1/alarms", { body: { name: name.trim(), spec, labels } }));
   }, ["/api/v1/alarms", "/api/v1/alarm-history"]);
   const submit = () =>
-    save.mutate(undefined as never, {
+    save.mutate(undefined, {
       onSuccess: (made) => {
         notifyDone(`The alarm "${made.name}" is saved; it is evaluated within a minute`);
         void navigate({

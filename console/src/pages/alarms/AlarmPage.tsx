@@ -1,11 +1,11 @@
 import { Anchor, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatValue } from "@/charts/units";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Partial, QueryState, Snippet } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -208,13 +208,9 @@ function Child({ name }: { name: string }) {
       ) : (
         <span>{query.error ? "?" : "…"}</span>
       )}
-      <Link
-        to={"/alarms/$alarm" as never}
-        params={{ alarm: query.data?.id ?? name } as never}
-        search={(() => keepTime()) as never}
-      >
+      <PageLink to="/alarms/$alarm" params={{ alarm: query.data?.id ?? name }}>
         {name}
-      </Link>
+      </PageLink>
       {query.error && (
         <Text size="xs" c="dimmed">
           {query.error.message}
@@ -316,21 +312,17 @@ function Elsewhere({ service }: { service: string }) {
   return (
     <Group gap={8}>
       {(["/logs", "/traces"] as const).map((to) => (
-        <Link key={to} to={to as never} search={(() => keepTime({ q })) as never}>
+        <PageLink key={to} to={to} search={{ q }}>
           <Text size="xs" component="span">
             its {to.slice(1)}
           </Text>
-        </Link>
+        </PageLink>
       ))}
-      <Link
-        to={"/services/$service" as never}
-        params={{ service } as never}
-        search={(() => keepTime()) as never}
-      >
+      <PageLink to="/services/$service" params={{ service }}>
         <Text size="xs" component="span">
           the service
         </Text>
-      </Link>
+      </PageLink>
     </Group>
   );
 }

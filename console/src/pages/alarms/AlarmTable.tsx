@@ -1,8 +1,7 @@
 import { Badge, Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { Partial } from "@/components/QueryState";
 import classes from "./alarms.module.css";
 import { type Alarm, labelText } from "./model";
@@ -23,14 +22,9 @@ export function AlarmTable({ alarms, more }: { alarms: readonly Alarm[]; more: b
               <StateBadge state={alarm.state} />
             </Table.Td>
             <Table.Td>
-              <Link
-                to={"/alarms/$alarm" as never}
-                params={{ alarm: alarm.id } as never}
-                search={(() => keepTime()) as never}
-                className={classes.name}
-              >
+              <PageLink to="/alarms/$alarm" params={{ alarm: alarm.id }} className={classes.name}>
                 {alarm.name}
-              </Link>{" "}
+              </PageLink>{" "}
               <Marks alarm={alarm} />
               <Text size="xs" c="dimmed" className={classes.wrap}>
                 {alarm.summary}

@@ -1,9 +1,8 @@
 import { Button, Group, Select, Stack, Tabs, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -44,12 +43,7 @@ export default function AlarmsPage() {
         title="Alarms"
         actions={
           can("catalog:write") && (
-            <Button
-              component={Link}
-              to={"/alarms/new" as never}
-              search={(() => keepTime()) as never}
-              leftSection={<IconPlus size={14} />}
-            >
+            <Button component={PageLink} to="/alarms/new" leftSection={<IconPlus size={14} />}>
               New alarm
             </Button>
           )

@@ -1,8 +1,7 @@
 import { Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Partial, QueryState } from "@/components/QueryState";
 import { parseSearch } from "@/url/search";
@@ -75,9 +74,9 @@ function CauseLink({ link, children }: { link: string; children: string }) {
   if (!link) return <>{children}</>;
   const [path = "/", search = ""] = link.split("?");
   return (
-    <Link to={path as never} search={(() => keepTime(parseSearch(`?${search}`))) as never}>
+    <PageLink to={path} search={parseSearch(`?${search}`)}>
       {children}
-    </Link>
+    </PageLink>
   );
 }
 

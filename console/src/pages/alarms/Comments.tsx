@@ -27,7 +27,7 @@ export function Comments({ id }: { id: string }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    add.mutate(undefined as never, { onSuccess: () => setText("") });
+    add.mutate(undefined, { onSuccess: () => setText("") });
   };
   return (
     <Panel title="Comments">

@@ -145,7 +145,7 @@ function Create() {
   }, [PATH, "/api/v1/alarms"]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The window "${name}" is kept`);
         setName("");

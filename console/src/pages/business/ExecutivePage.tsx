@@ -1,12 +1,11 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatNumber, formatPercent, formatSeconds, formatValue } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
@@ -54,14 +53,13 @@ function Content({ data }: { data: Overview }) {
         {data.kpis.map((kpi) => (
           <article className={classes.card} key={kpi.name}>
             <h2>
-              <Link
+              <PageLink
                 to="/business/kpis/$kpi"
-                params={{ kpi: kpi.name } as never}
-                search={() => keepTime() as never}
+                params={{ kpi: kpi.name }}
                 className={classes.link}
               >
                 {kpi.name}
-              </Link>
+              </PageLink>
             </h2>
             <div>
               <span className={classes.big}>{formatValue(kpi.latest, kpi.unit)}</span>{" "}
@@ -111,14 +109,9 @@ function Slos({ slos }: { slos: Overview["slos"] }) {
         {slos.map((slo) => (
           <Table.Tr key={slo.name}>
             <Table.Td>
-              <Link
-                to="/slos/$slo"
-                params={{ slo: slo.name } as never}
-                search={() => keepTime() as never}
-                className={classes.link}
-              >
+              <PageLink to="/slos/$slo" params={{ slo: slo.name }} className={classes.link}>
                 {slo.name}
-              </Link>
+              </PageLink>
             </Table.Td>
             <Table.Td>
               <StateMark state={slo.state} />
@@ -149,13 +142,9 @@ function Returns({ returns }: { returns: Overview["returns"] }) {
         {returns.map((one) => (
           <Table.Tr key={one.name}>
             <Table.Td>
-              <Link
-                to="/business/returns"
-                search={() => keepTime({ name: one.name }) as never}
-                className={classes.link}
-              >
+              <PageLink to="/business/returns" search={{ name: one.name }} className={classes.link}>
                 {one.name}
-              </Link>
+              </PageLink>
             </Table.Td>
             <Table.Td>{one.model}</Table.Td>
             <Table.Td>

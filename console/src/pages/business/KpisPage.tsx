@@ -1,6 +1,6 @@
 import { Table, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { Sparkline } from "@/charts/Sparkline";
@@ -8,6 +8,7 @@ import { formatPercent, formatValue } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
@@ -89,14 +90,13 @@ export default function KpisPage() {
             {data.kpis.map((kpi) => (
               <Table.Tr key={kpi.id}>
                 <Table.Td>
-                  <Link
+                  <PageLink
                     to="/business/kpis/$kpi"
-                    params={{ kpi: kpi.name } as never}
-                    search={() => keepTime() as never}
+                    params={{ kpi: kpi.name }}
                     className={classes.link}
                   >
                     {kpi.name}
-                  </Link>
+                  </PageLink>
                   <div className={classes.dimmed}>{kpi.description}</div>
                 </Table.Td>
                 <Table.Td>

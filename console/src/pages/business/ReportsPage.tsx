@@ -81,7 +81,7 @@ function One({ report }: { report: Report }) {
             size="compact-xs"
             loading={send.isPending}
             onClick={() =>
-              send.mutate(undefined as never, {
+              send.mutate(undefined, {
                 onSuccess: (run) =>
                   run.error
                     ? notifyError(

@@ -1,15 +1,14 @@
 import { NumberInput, Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatPercent, formatValue } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import classes from "@/components/Standing.module.css";
@@ -73,15 +72,15 @@ export default function ReturnsPage() {
           <>
             <nav className={classes.tools} aria-label="Returns">
               {data.returns.map((one) => (
-                <Link
+                <PageLink
                   key={one.id}
                   to="/business/returns"
-                  search={() => keepTime({ name: one.name }) as never}
+                  search={{ name: one.name }}
                   className={classes.link}
                   aria-current={one.name === shown?.name ? "page" : undefined}
                 >
                   {one.name}
-                </Link>
+                </PageLink>
               ))}
             </nav>
             {shown && (

@@ -79,13 +79,13 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
     }
   };
   const duplicate = () =>
-    copy.mutate(undefined as never, {
+    copy.mutate(undefined, {
       onSuccess: (made) =>
         void navigate({ to: `/dashboards/${made.id}`, search: keepTime() as never }),
       onError: (error) => notifyError("No copy was made", error),
     });
   const erase = () =>
-    remove.mutate(undefined as never, {
+    remove.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`"${name}" is deleted`);
         void navigate({ to: "/dashboards", search: keepTime() as never });

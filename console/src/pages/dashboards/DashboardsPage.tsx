@@ -1,6 +1,6 @@
 import { Button, Table, Text, TextInput } from "@mantine/core";
 import { IconDownload, IconPlus, IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
@@ -9,6 +9,7 @@ import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -40,7 +41,7 @@ export default function DashboardsPage() {
     ["/api/v1/dashboards"],
   );
   const begin = () =>
-    make.mutate(undefined as never, {
+    make.mutate(undefined, {
       onSuccess: (made) =>
         void navigate({
           to: `/dashboards/${made.dashboard?.id}`,
@@ -76,10 +77,9 @@ export default function DashboardsPage() {
             {(data) => (
               <div className={classes.cards} style={{ padding: "0 12px 12px" }}>
                 {data.dashboards.map((one) => (
-                  <Link
+                  <PageLink
                     key={one.id}
                     to={`/dashboards/ready-made/${one.id}`}
-                    search={() => keepTime() as never}
                     className={`panel ${classes.card}`}
                   >
                     <Text fw={600} size="sm">
@@ -89,7 +89,7 @@ export default function DashboardsPage() {
                       {one.summary}
                       {!one.available && ". No such data in this time range."}
                     </Text>
-                  </Link>
+                  </PageLink>
                 ))}
               </div>
             )}
@@ -124,13 +124,9 @@ export default function DashboardsPage() {
                 {data.dashboards.map((one) => (
                   <Table.Tr key={one.id}>
                     <Table.Td>
-                      <Link
-                        to={`/dashboards/${one.id}`}
-                        search={() => keepTime() as never}
-                        title={one.description}
-                      >
+                      <PageLink to={`/dashboards/${one.id}`} title={one.description}>
                         {one.name}
-                      </Link>
+                      </PageLink>
                     </Table.Td>
                     <Table.Td>{one.tags.join(", ")}</Table.Td>
                     <Table.Td>{one.panels}</Table.Td>

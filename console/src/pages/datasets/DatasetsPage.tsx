@@ -1,7 +1,6 @@
 import { Table, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Sparkline } from "@/charts/Sparkline";
@@ -9,6 +8,7 @@ import { formatCount, formatPercent } from "@/charts/units";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { text } from "@/url/params";
 import { useUrlState } from "@/url/state";
@@ -92,14 +92,14 @@ function Row({ dataset }: { dataset: Dataset }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link
+        <PageLink
           to="/datasets/$dataset"
-          params={{ dataset: name } as never}
-          search={() => dataTime() as never}
+          params={{ dataset: name }}
+          search={dataTime()}
           className={classes.link}
         >
           {name}
-        </Link>
+        </PageLink>
       </Table.Td>
       <Table.Td>
         <Moment at={dataset.last} ago />

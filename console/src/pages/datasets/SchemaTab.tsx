@@ -77,7 +77,7 @@ export function BaselinesTab({ dataset, state: [, setUrl] }: TabProps) {
   );
   const freeze = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The range is frozen as ${name}`);
         setName("");

@@ -1,8 +1,7 @@
 import { Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { short } from "@/components/Facets";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import { formatSpan } from "@/time/range";
@@ -18,14 +17,7 @@ export function IngestPanel() {
   });
   const lost = rejected.data?.rejected.reduce((sum, { count }) => sum + count, 0);
   return (
-    <Panel
-      title="Ingest"
-      aside={
-        <Link to={"/settings/ingest" as never} search={() => keepTime() as never}>
-          Details
-        </Link>
-      }
-    >
+    <Panel title="Ingest" aside={<PageLink to="/settings/ingest">Details</PageLink>}>
       <QueryState query={stats} height={80}>
         {(data) => (
           <>

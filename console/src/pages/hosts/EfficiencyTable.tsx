@@ -1,11 +1,10 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
 import { formatBytes, formatCount, formatNumber, formatPercent } from "@/charts/units";
 import { Listing } from "@/components/Listing";
+import { PageLink, type PageLinkProps } from "@/components/PageLink";
 import classes from "./hosts.module.css";
 import { type Item, type Kind, type Level, money, shares } from "./infra";
-import { Fill, HostLink } from "./StorageTable";
+import { Fill } from "./StorageTable";
 
 interface Props {
   items: Item[];
@@ -92,45 +91,21 @@ function about(item: Item): string {
   return item.hosts.join(", ");
 }
 
+/** The page of each kind that has one. */
+const PAGES: Record<string, (item: Item) => PageLinkProps> = {
+  host: ({ name }) => ({ to: "/hosts/$host", params: { host: name }, children: name }),
+  service: ({ name }) => ({ to: "/services/$service", params: { service: name }, children: name }),
+  run: ({ id, name }) => ({ to: "/runs/$run", params: { run: id }, children: name }),
+  endpoint: ({ model }) => ({
+    to: "/models/$name/monitoring",
+    params: { name: model },
+    children: model,
+  }),
+};
+
 /** The name as a link to what it is. */
 export function Name({ item }: { item: Item }) {
-  const search = () => keepTime() as never;
-  if (item.kind === "host") return <HostLink host={item.name} />;
-  if (item.kind === "service") {
-    return (
-      <Link
-        to={"/services/$service" as never}
-        params={{ service: item.name } as never}
-        search={search}
-        className={classes.link}
-      >
-        {item.name}
-      </Link>
-    );
-  }
-  if (item.kind === "run") {
-    return (
-      <Link
-        to={"/runs/$run" as never}
-        params={{ run: item.id } as never}
-        search={search}
-        className={classes.link}
-      >
-        {item.name}
-      </Link>
-    );
-  }
-  if (item.kind === "endpoint") {
-    return (
-      <Link
-        to={"/models/$name/monitoring" as never}
-        params={{ name: item.model } as never}
-        search={search}
-        className={classes.link}
-      >
-        {item.model}
-      </Link>
-    );
-  }
-  return <span className="telemetry">{item.name}</span>;
+  const page = PAGES[item.kind]?.(item);
+  if (!page) return <span className="telemetry">{item.name}</span>;
+  return <PageLink {...page} className={classes.link} />;
 }

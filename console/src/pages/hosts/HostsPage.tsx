@@ -1,16 +1,15 @@
 import { Table, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import type { Values } from "@/charts/aligned";
 import { useMetrics } from "@/charts/metricQuery";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatBytes, formatNumber, formatPercent } from "@/charts/units";
 import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { formatAgo } from "@/time/format";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -113,14 +112,9 @@ function Row({ host, now }: { host: Host; now?: Saturation }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link
-          to="/hosts/$host"
-          params={{ host: host.host } as never}
-          search={() => keepTime() as never}
-          className={classes.link}
-        >
+        <PageLink to="/hosts/$host" params={{ host: host.host }} className={classes.link}>
           {host.host}
-        </Link>
+        </PageLink>
         <div className={classes.dimmed}>
           {[host.os_type, host.arch, host.region].filter(Boolean).join(" · ")}
         </div>

@@ -1,9 +1,9 @@
 import { Button, Group, Select, Stack, Table, Tabs, Text, TextInput } from "@mantine/core";
 import { IconBellPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -127,9 +127,9 @@ function Storage({ history }: { history: string }) {
   });
   const alarm = can("catalog:write") && (
     <Button
-      component={Link}
-      to={"/alarms/new" as never}
-      search={(() => storageAlarm()) as never}
+      component={PageLink}
+      to="/alarms/new"
+      search={storageAlarm()}
       size="compact-xs"
       variant="default"
       leftSection={<IconBellPlus size={14} />}

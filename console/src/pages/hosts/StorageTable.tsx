@@ -1,10 +1,9 @@
 import { Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatPercent } from "@/charts/units";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { StateMark } from "@/components/Standing";
 import classes from "./hosts.module.css";
 import { amount, growthText, outlookText, type Store, stateOf } from "./infra";
@@ -72,14 +71,9 @@ export function StorageTable({ stores, host = true }: { stores: Store[]; host?: 
 
 export function HostLink({ host }: { host: string }) {
   return (
-    <Link
-      to="/hosts/$host"
-      params={{ host } as never}
-      search={() => keepTime() as never}
-      className={classes.link}
-    >
+    <PageLink to="/hosts/$host" params={{ host }} className={classes.link}>
       {host}
-    </Link>
+    </PageLink>
   );
 }
 

@@ -1,9 +1,8 @@
 import { Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatValue } from "@/charts/units";
 import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import classes from "./incidents.module.css";
@@ -43,13 +42,9 @@ function Row({ kpi }: { kpi: Loss }) {
   return (
     <Table.Tr>
       <Table.Td className={classes.title}>
-        <Link
-          to={"/kpis/$kpi" as never}
-          params={{ kpi: kpi.kpi } as never}
-          search={(() => keepTime()) as never}
-        >
+        <PageLink to="/kpis/$kpi" params={{ kpi: kpi.kpi }}>
           {kpi.kpi}
-        </Link>
+        </PageLink>
         <Text size="xs" c="dimmed">
           {kpi.note}
         </Text>

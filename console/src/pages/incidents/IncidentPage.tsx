@@ -1,14 +1,14 @@
 import { Button, Menu, Select, Stack, Table, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { download } from "@/api/download";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -138,13 +138,9 @@ function Facts({ one }: { one: Incident }) {
             {one.services.map((name, at) => (
               <span key={name}>
                 {at > 0 && ", "}
-                <Link
-                  to={"/services/$service" as never}
-                  params={{ service: name } as never}
-                  search={(() => keepTime()) as never}
-                >
+                <PageLink to="/services/$service" params={{ service: name }}>
                   {name}
-                </Link>
+                </PageLink>
               </span>
             ))}
           </dd>
@@ -167,9 +163,9 @@ function Facts({ one }: { one: Incident }) {
               {one.resources.map((resource, at) => (
                 <span key={resource}>
                   {at > 0 && ", "}
-                  <Link to={"/lineage" as never} search={(() => keepTime({ resource })) as never}>
+                  <PageLink to="/lineage" search={{ resource }}>
                     {resource.split("/").slice(1).join(" ")}
-                  </Link>
+                  </PageLink>
                 </span>
               ))}
             </dd>
@@ -184,9 +180,9 @@ function CauseLink({ cause }: { cause: NonNullable<Incident["cause"]> }) {
   if (!cause.link) return <>{cause.title}</>;
   const { path, search } = splitLink(cause.link);
   return (
-    <Link to={path as never} search={(() => keepTime(parseSearch(`?${search}`))) as never}>
+    <PageLink to={path} search={parseSearch(`?${search}`)}>
       {cause.title}
-    </Link>
+    </PageLink>
   );
 }
 
@@ -224,13 +220,9 @@ function Alarms({ one }: { one: Incident }) {
           {one.alarms.map((alarm) => (
             <Table.Tr key={alarm.id}>
               <Table.Td className={classes.title}>
-                <Link
-                  to={"/alarms/$alarm" as never}
-                  params={{ alarm: alarm.id } as never}
-                  search={(() => keepTime()) as never}
-                >
+                <PageLink to="/alarms/$alarm" params={{ alarm: alarm.id }}>
                   {alarm.name}
-                </Link>
+                </PageLink>
               </Table.Td>
               <Table.Td>{alarm.severity}</Table.Td>
               <Table.Td>

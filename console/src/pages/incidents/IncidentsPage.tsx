@@ -1,13 +1,13 @@
 import { Button, Group, Modal, Select, Stack, Table, Tabs, Text, TextInput } from "@mantine/core";
 import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -113,14 +113,13 @@ function IncidentTable({ incidents }: { incidents: readonly Incident[] }) {
         <Table.Tr key={one.id}>
           <Table.Td>{one.number}</Table.Td>
           <Table.Td>
-            <Link
+            <PageLink
               className={classes.title}
-              to={"/incidents/$incident" as never}
-              params={{ incident: String(one.number) } as never}
-              search={(() => keepTime()) as never}
+              to="/incidents/$incident"
+              params={{ incident: String(one.number) }}
             >
               {one.title}
-            </Link>
+            </PageLink>
             <Text size="xs" c="dimmed" className={classes.wrap}>
               {one.services.join(", ")}
             </Text>
@@ -153,7 +152,7 @@ function OpenForm() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    open.mutate(undefined as never, {
+    open.mutate(undefined, {
       onSuccess: (made) =>
         void navigate({
           to: "/incidents/$incident" as never,

@@ -25,7 +25,7 @@ export function Notes({ number }: { number: number }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    add.mutate(undefined as never, { onSuccess: () => setText("") });
+    add.mutate(undefined, { onSuccess: () => setText("") });
   };
   return (
     <Panel title="Notes">
@@ -112,7 +112,7 @@ export function Postmortem({ one }: { one: Incident }) {
               disabled={!changed}
               loading={save.isPending}
               onClick={() =>
-                save.mutate(undefined as never, {
+                save.mutate(undefined, {
                   onSuccess: () => notifyDone("The postmortem is saved"),
                 })
               }

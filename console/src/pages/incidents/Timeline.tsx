@@ -1,9 +1,8 @@
 import { Text } from "@mantine/core";
 import { IconBell, IconFlag, IconMessage, IconPencil, IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Partial, QueryState } from "@/components/QueryState";
 import { parseSearch } from "@/url/search";
@@ -72,12 +71,9 @@ function Line({ entry }: { entry: Entry }) {
           <Moment at={entry.at} />{" "}
           <strong>
             {entry.link ? (
-              <Link
-                to={path as never}
-                search={(() => keepTime(parseSearch(`?${search}`))) as never}
-              >
+              <PageLink to={path} search={parseSearch(`?${search}`)}>
                 {entry.title}
-              </Link>
+              </PageLink>
             ) : (
               entry.title
             )}

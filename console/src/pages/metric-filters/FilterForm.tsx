@@ -206,7 +206,7 @@ export function FilterForm({ filter, onClose }: Props) {
           loading={save.isPending}
           disabled={!name.trim() || !metric.trim() || labels === null}
           onClick={() =>
-            save.mutate(undefined as never, {
+            save.mutate(undefined, {
               onSuccess: () => {
                 notifyDone(`The filter "${name}" is applied to events from now on`);
                 onClose();

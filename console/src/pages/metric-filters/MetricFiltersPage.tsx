@@ -1,6 +1,5 @@
 import { Badge, Button, Stack, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
@@ -11,6 +10,7 @@ import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
@@ -108,9 +108,9 @@ function Filters({ filters, onEdit }: FiltersProps) {
             </Text>
           </Table.Td>
           <Table.Td className={classes.wrap}>
-            <Link to={"/metrics" as never} search={(() => metric(one)) as never}>
+            <PageLink to="/metrics" search={metric(one)}>
               {one.metric}
-            </Link>
+            </PageLink>
             {one.namespace && (
               <Text size="xs" c="dimmed">
                 {one.namespace}
@@ -134,11 +134,11 @@ function Filters({ filters, onEdit }: FiltersProps) {
             {can("catalog:write") && (
               <Button.Group style={{ justifyContent: "flex-end" }}>
                 <Button
-                  component={Link}
+                  component={PageLink}
                   variant="default"
                   size="compact-xs"
-                  to={"/alarms/new" as never}
-                  search={(() => alarmSearch(sourceOf(one))) as never}
+                  to="/alarms/new"
+                  search={alarmSearch(sourceOf(one))}
                 >
                   Alarm
                 </Button>

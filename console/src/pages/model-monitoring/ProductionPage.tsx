@@ -1,10 +1,9 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatPercent } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { compact } from "./format";
@@ -52,14 +51,14 @@ export default function ProductionPage() {
                 {data.rows.map((row) => (
                   <Table.Tr key={`${row.model}/${row.version}/${row.endpoint}`}>
                     <Table.Td>
-                      <Link
+                      <PageLink
                         className={classes.link}
-                        to={"/models/$name/monitoring" as never}
-                        params={{ name: row.model } as never}
-                        search={() => keepTime({ version: row.version }) as never}
+                        to="/models/$name/monitoring"
+                        params={{ name: row.model }}
+                        search={{ version: row.version }}
                       >
                         {row.model}
-                      </Link>
+                      </PageLink>
                     </Table.Td>
                     <Table.Td>{row.version || "—"}</Table.Td>
                     <Table.Td>{row.endpoint || "—"}</Table.Td>

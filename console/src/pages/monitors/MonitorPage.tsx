@@ -90,7 +90,7 @@ export default function MonitorPage() {
                 question="It watches no more; what it found stays."
                 confirm="Delete the monitor"
                 onConfirm={() =>
-                  remove.mutate(undefined as never, {
+                  remove.mutate(undefined, {
                     onSuccess: () => void navigate({ to: "/monitors" }),
                     onError: (error) => notifyError("It was not deleted", error),
                   })

@@ -1,10 +1,10 @@
 import { Button, Table, TextInput } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useGet } from "@/api/query";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { dataTime } from "@/pages/datasets/data";
@@ -85,25 +85,25 @@ export default function MonitorsPage() {
             {data.monitors.map(({ id, name, spec, updated }) => (
               <Table.Tr key={id}>
                 <Table.Td>
-                  <Link
+                  <PageLink
                     to="/monitors/$monitor"
-                    params={{ monitor: name } as never}
-                    search={() => dataTime() as never}
+                    params={{ monitor: name }}
+                    search={dataTime()}
                     className={classes.link}
                   >
                     {name}
-                  </Link>
+                  </PageLink>
                   {!spec.enabled && <span className={classes.dimmed}> off</span>}
                 </Table.Td>
                 <Table.Td>
-                  <Link
+                  <PageLink
                     to="/datasets/$dataset"
-                    params={{ dataset: spec.dataset } as never}
-                    search={() => dataTime() as never}
+                    params={{ dataset: spec.dataset }}
+                    search={dataTime()}
                     className={classes.link}
                   >
                     {spec.dataset}
-                  </Link>
+                  </PageLink>
                 </Table.Td>
                 <Table.Td>{spec.schedule}</Table.Td>
                 <Table.Td>{spec.window}</Table.Td>

@@ -207,7 +207,7 @@ function ChannelForm({ channel, onDone }: FormProps) {
   }, [CHANNELS]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The channel "${name}" is kept: send it a test`);
         setName("");

@@ -9,16 +9,15 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Matchers } from "@/components/Matchers";
 import { notifyDone, notifyError } from "@/components/notify";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
@@ -100,12 +99,9 @@ function RouteTable({
             {(one.spec.channels ?? []).join(", ")}
             {one.spec.policy && (
               <Text size="sm">
-                <Link
-                  to={"/on-call" as never}
-                  search={(() => keepTime({ tab: "policies" })) as never}
-                >
+                <PageLink to="/on-call" search={{ tab: "policies" }}>
                   policy {one.spec.policy}
-                </Link>
+                </PageLink>
               </Text>
             )}
           </Table.Td>
@@ -165,7 +161,7 @@ function RouteForm({ route, onDone }: { route: Route | null; onDone: () => void 
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The route "${name}" is kept`);
         setName("");

@@ -162,7 +162,7 @@ function Details({ schedule, onEdit }: { schedule: Schedule; onEdit: () => void 
               question={`"${schedule.name}" goes, with its overrides.`}
               confirm="Delete the schedule"
               onConfirm={() =>
-                remove.mutate(undefined as never, {
+                remove.mutate(undefined, {
                   onError: (error) => notifyError("The schedule was not deleted", error),
                 })
               }
@@ -212,7 +212,7 @@ function TakeOver({ schedule }: { schedule: Schedule }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    add.mutate(undefined as never, {
+    add.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`${person} takes over`);
         setEnd("");

@@ -9,16 +9,15 @@ import {
   TextInput,
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
@@ -142,13 +141,9 @@ export function Policies() {
                 size="sm"
                 className={`${classes.cause} ${classes.wrap}`}
               >
-                <Link
-                  to={"/alarms/$alarm" as never}
-                  params={{ alarm: one.alarm_id } as never}
-                  search={(() => keepTime()) as never}
-                >
+                <PageLink to="/alarms/$alarm" params={{ alarm: one.alarm_id }}>
                   {one.alarm}
-                </Link>{" "}
+                </PageLink>{" "}
                 {labelText(one.series)} by {one.policy}, since <Moment at={one.began} />: told{" "}
                 {one.told.join(", ") || "nobody"}
                 {one.next_step ? (
@@ -255,7 +250,7 @@ function PolicyForm({ policy, onDone }: { policy?: Policy; onDone: () => void })
           loading={put.isPending}
           disabled={!name.trim() || spec.steps.some((one) => !one.targets.length)}
           onClick={() =>
-            put.mutate(undefined as never, {
+            put.mutate(undefined, {
               onSuccess: () => {
                 notifyDone(`The policy "${name}" is kept`);
                 onDone();

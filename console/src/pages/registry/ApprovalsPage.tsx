@@ -1,9 +1,8 @@
 import { SegmentedControl, Table, Tabs } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
 import { formatAgo } from "@/time/format";
@@ -92,14 +91,13 @@ export default function ApprovalsPage() {
                     return (
                       <Table.Tr key={one.id}>
                         <Table.Td>
-                          <Link
+                          <PageLink
                             to="/approvals/$request"
-                            params={{ request: one.id } as never}
-                            search={() => keepTime() as never}
+                            params={{ request: one.id }}
                             className={classes.link}
                           >
                             {one.model} v{one.version}
-                          </Link>
+                          </PageLink>
                           <div className={classes.dimmed}>{one.comment.slice(0, 140)}</div>
                         </Table.Td>
                         <Table.Td>

@@ -201,7 +201,7 @@ function Editor({ card, onDone }: { card: CardView; onDone: () => void }) {
           <Button
             loading={save.isPending}
             onClick={() =>
-              save.mutate(undefined as never, {
+              save.mutate(undefined, {
                 onSuccess: () => {
                   notifyDone("The card is written");
                   onDone();

@@ -1,13 +1,13 @@
 import { Button, Group, Table, Textarea } from "@mantine/core";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
 import { Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -68,7 +68,7 @@ export default function ModelPage() {
               confirm="Delete the model"
               busy={remove.isPending}
               onConfirm={() =>
-                remove.mutate(undefined as never, {
+                remove.mutate(undefined, {
                   onSuccess: () => {
                     notifyDone(`${name} is deleted`);
                     void navigate({ to: "/models" });
@@ -152,14 +152,13 @@ export default function ModelPage() {
                 {data.versions.map((one) => (
                   <Table.Tr key={one.version}>
                     <Table.Td>
-                      <Link
+                      <PageLink
                         to="/models/$name/versions/$version"
-                        params={{ name, version: String(one.version) } as never}
-                        search={() => keepTime() as never}
+                        params={{ name, version: String(one.version) }}
                         className={classes.link}
                       >
                         Version {one.version}
-                      </Link>
+                      </PageLink>
                       <div className={classes.dimmed}>{one.description.slice(0, 120)}</div>
                     </Table.Td>
                     <Table.Td>
@@ -168,14 +167,13 @@ export default function ModelPage() {
                     <Table.Td>{one.aliases.join(", ")}</Table.Td>
                     <Table.Td>
                       {one.run_id && (
-                        <Link
+                        <PageLink
                           to="/runs/$run"
-                          params={{ run: one.run_id } as never}
-                          search={() => keepTime() as never}
+                          params={{ run: one.run_id }}
                           className={classes.link}
                         >
                           {one.run_id.slice(0, 8)}
-                        </Link>
+                        </PageLink>
                       )}
                     </Table.Td>
                     <Table.Td className={classes.dimmed}>

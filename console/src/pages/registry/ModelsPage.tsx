@@ -1,12 +1,12 @@
 import { Button, Group, Modal, Stack, Table, Textarea, TextInput } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
 import { FilterBox } from "@/pages/training/FilterBox";
@@ -85,14 +85,13 @@ export default function ModelsPage() {
                   return (
                     <Table.Tr key={one.id}>
                       <Table.Td>
-                        <Link
+                        <PageLink
                           to="/models/$name"
-                          params={{ name: one.name } as never}
-                          search={() => keepTime() as never}
+                          params={{ name: one.name }}
                           className={classes.link}
                         >
                           {one.name}
-                        </Link>
+                        </PageLink>
                         <div className={classes.dimmed}>{one.description.slice(0, 160)}</div>
                       </Table.Td>
                       <Table.Td className={classes.number}>{one.last_version}</Table.Td>
@@ -134,7 +133,7 @@ function NewModel({ onClose }: { onClose: () => void }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: (made) =>
         void navigate({ to: "/models/$name", params: { name: made.name } as never }),
     });

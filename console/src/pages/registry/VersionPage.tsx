@@ -9,14 +9,14 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { ErrorPanel, QueryState } from "@/components/QueryState";
@@ -197,14 +197,13 @@ function Overview({ version }: { version: Version }) {
                 <ul className={classes.list}>
                   {own.map((one) => (
                     <li key={one.id}>
-                      <Link
+                      <PageLink
                         to="/approvals/$request"
-                        params={{ request: one.id } as never}
-                        search={() => keepTime() as never}
+                        params={{ request: one.id }}
                         className={classes.link}
                       >
                         to {one.stage}
-                      </Link>{" "}
+                      </PageLink>{" "}
                       <RequestMark status={one.status} />{" "}
                       <span className={classes.dimmed}>by {one.requested_by}</span>
                     </li>
@@ -326,7 +325,7 @@ function Move({ version, onClose }: { version: Version; onClose: () => void }) {
   const act = rule ? ask : move;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    act.mutate(undefined as never, {
+    act.mutate(undefined, {
       onSuccess: () => {
         notifyDone(rule ? "The approval is asked for" : `The version is in ${stage}`);
         onClose();

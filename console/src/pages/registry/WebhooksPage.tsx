@@ -196,7 +196,7 @@ function NewWebhook({ onClose }: { onClose: () => void }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, { onSuccess: onClose });
+    create.mutate(undefined, { onSuccess: onClose });
   };
   return (
     <Modal opened onClose={onClose} title="Add a webhook" size="lg">

@@ -1,10 +1,9 @@
 import { SimpleGrid, Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatCount, formatNanos, formatPercent } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { HealthMark } from "./HealthMark";
@@ -99,13 +98,8 @@ export function NodeName({ id }: { id: string }) {
     );
   }
   return (
-    <Link
-      to="/services/$service"
-      params={{ service: name } as never}
-      search={() => keepTime() as never}
-      className={classes.link}
-    >
+    <PageLink to="/services/$service" params={{ service: name }} className={classes.link}>
       {name}
-    </Link>
+    </PageLink>
   );
 }

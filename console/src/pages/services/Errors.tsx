@@ -1,11 +1,10 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { writeTerm } from "@/search/terms";
@@ -86,14 +85,14 @@ export function Errors({ service }: { service: string }) {
                 <Table.Td className="telemetry">{group.type}</Table.Td>
                 <Table.Td className="telemetry">{group.message.slice(0, 400)}</Table.Td>
                 <Table.Td>
-                  <Link
+                  <PageLink
                     to="/traces/$traceId"
-                    params={{ traceId: group.newest.trace_id } as never}
-                    search={() => keepTime({ span: group.newest.span_id }) as never}
+                    params={{ traceId: group.newest.trace_id }}
+                    search={{ span: group.newest.span_id }}
                     className={classes.link}
                   >
                     {format(Date.parse(group.newest.timestamp))}
-                  </Link>
+                  </PageLink>
                 </Table.Td>
               </Table.Tr>
             ))}

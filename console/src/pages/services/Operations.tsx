@@ -1,8 +1,7 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
 import { formatCount, formatNanos, formatPercent } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { writeTerm } from "@/search/terms";
 import { change, type RedRow } from "./red";
 import classes from "./services.module.css";
@@ -29,17 +28,15 @@ export function Operations({ rows }: { rows: readonly RedRow[] }) {
       {rows.map((row) => (
         <Table.Tr key={`${row.operation} ${row.kind}`}>
           <Table.Td className="telemetry">
-            <Link
+            <PageLink
               to="/traces"
-              search={() =>
-                keepTime({
-                  q: `${writeTerm("service", row.service)} ${writeTerm("name", row.operation)}`,
-                }) as never
-              }
+              search={{
+                q: `${writeTerm("service", row.service)} ${writeTerm("name", row.operation)}`,
+              }}
               className={classes.link}
             >
               {row.operation}
-            </Link>
+            </PageLink>
           </Table.Td>
           <Table.Td>{row.kind}</Table.Td>
           <Table.Td className={classes.number}>

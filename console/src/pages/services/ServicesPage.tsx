@@ -1,15 +1,14 @@
 import { Table, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import type { Values } from "@/charts/aligned";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatCount, formatNanos, formatNumber, formatPercent } from "@/charts/units";
 import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, ErrorPanel, Partial, QueryState } from "@/components/QueryState";
 import { serviceColor } from "@/theme/colors";
@@ -147,15 +146,14 @@ function Row({ one, calls, rates, known, seconds }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link
+        <PageLink
           to="/services/$service"
-          params={{ service: one.service } as never}
-          search={() => keepTime() as never}
+          params={{ service: one.service }}
           className={classes.link}
         >
           <i className={classes.swatch} style={{ background: serviceColor(one.service) }} />
           {one.service}
-        </Link>
+        </PageLink>
         <div className={classes.dimmed}>
           {[one.namespace, one.environment, one.language].filter(Boolean).join(" · ")}
         </div>

@@ -1,14 +1,4 @@
-import {
-  Button,
-  Checkbox,
-  Group,
-  Select,
-  Stack,
-  Switch,
-  Table,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Button, Checkbox, Group, Select, Switch, Table, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
@@ -18,10 +8,11 @@ import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
-import { Empty, ErrorPanel, QueryState, Snippet } from "@/components/QueryState";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { NewKeyText } from "./NewKeyText";
 import { ServiceAccounts } from "./ServiceAccounts";
 import { SettingsFrame } from "./SettingsFrame";
-import { ENDS, SCOPES } from "./scopes";
+import { ENDS, endOf, SCOPES } from "./scopes";
 import classes from "./settings.module.css";
 
 type Scope = components["schemas"]["Scope"];
@@ -87,7 +78,7 @@ function CreateKey({ made, onMade }: CreateProps) {
           body: {
             name,
             scopes,
-            expires: end ? new Date(Date.now() + Number(end) * 86_400_000).toISOString() : null,
+            expires: endOf(end),
           },
         }),
       ),
@@ -95,7 +86,7 @@ function CreateKey({ made, onMade }: CreateProps) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: (key) => {
         onMade(key);
         setName("");
@@ -137,19 +128,7 @@ function CreateKey({ made, onMade }: CreateProps) {
         </Button>
       </form>
       {create.error && <ErrorPanel error={create.error} />}
-      {made && (
-        <div className={classes.pad}>
-          <Stack gap="xs" className={classes.secret} role="status">
-            <Text size="sm" fw={600}>
-              The key "{made.name}". It is shown only this once: copy it now.
-            </Text>
-            <Snippet text={made.key} />
-            <Button variant="default" onClick={() => onMade(null)} style={{ alignSelf: "start" }}>
-              I have it
-            </Button>
-          </Stack>
-        </div>
-      )}
+      {made && <NewKeyText made={made} onSeen={() => onMade(null)} />}
     </Panel>
   );
 }

@@ -1,14 +1,13 @@
-import { Badge, Button, Group, PasswordInput, Table, Text } from "@mantine/core";
+import { Badge, Button, Group, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { Confirm } from "@/components/Confirm";
-import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
-import { notifyDone, notifyError } from "@/components/notify";
+import { notifyDone } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession, useSessionState } from "@/session/SessionProvider";
+import { SessionList } from "./SessionList";
 import { SettingsFrame } from "./SettingsFrame";
 import classes from "./settings.module.css";
 
@@ -72,7 +71,7 @@ function Password() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(undefined as never, {
+    change.mutate(undefined, {
       onSuccess: (session) => {
         adopt(session);
         setNow("");
@@ -128,40 +127,12 @@ function Sessions() {
         empty={<Empty title="Nowhere" />}
       >
         {(data) => (
-          <Listing minWidth={600} dimHead columns={["Since", "Until", "From", ACTIONS]}>
-            {data.sessions.map((item) => (
-              <Table.Tr key={item.id}>
-                <Table.Td>
-                  <Moment at={item.created} />
-                </Table.Td>
-                <Table.Td>
-                  <Moment at={item.expires} />
-                </Table.Td>
-                <Table.Td>
-                  {item.ip}
-                  <Text size="xs" c="dimmed" lineClamp={1} title={item.user_agent ?? ""}>
-                    {item.user_agent}
-                  </Text>
-                </Table.Td>
-                <Table.Td ta="right">
-                  {item.current ? (
-                    "this one"
-                  ) : (
-                    <Confirm
-                      label="End"
-                      question="Whoever uses this session has to sign in again."
-                      confirm="End the session"
-                      onConfirm={() =>
-                        end.mutate(item.id, {
-                          onError: (error) => notifyError("The session was not ended", error),
-                        })
-                      }
-                    />
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Listing>
+          <SessionList
+            sessions={data.sessions}
+            minWidth={600}
+            question={() => "Whoever uses this session has to sign in again."}
+            end={end}
+          />
         )}
       </QueryState>
     </Panel>

@@ -2,13 +2,10 @@ import { Switch, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { Confirm } from "@/components/Confirm";
-import { ACTIONS, Listing } from "@/components/Listing";
-import { Moment } from "@/components/Moment";
-import { notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
+import { SessionList } from "./SessionList";
 import classes from "./settings.module.css";
 
 const PATH = "/api/v1/members/sessions";
@@ -49,13 +46,12 @@ export function OpenSessions() {
       >
         {(data) => (
           <>
-            <Listing
+            <SessionList
+              sessions={data.sessions}
               minWidth={640}
-              dimHead
-              columns={["Who", "Account", "Since", "Until", "From", ACTIONS]}
-            >
-              {data.sessions.map((item) => (
-                <Table.Tr key={item.id}>
+              columns={["Who", "Account"]}
+              cells={(item) => (
+                <>
                   <Table.Td>
                     {item.name}
                     <Text size="xs" c="dimmed">
@@ -63,37 +59,11 @@ export function OpenSessions() {
                     </Text>
                   </Table.Td>
                   <Table.Td>{item.account}</Table.Td>
-                  <Table.Td>
-                    <Moment at={item.created} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Moment at={item.expires} />
-                  </Table.Td>
-                  <Table.Td>
-                    {item.ip}
-                    <Text size="xs" c="dimmed" lineClamp={1} title={item.user_agent ?? ""}>
-                      {item.user_agent}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    {item.current ? (
-                      "this one"
-                    ) : (
-                      <Confirm
-                        label="End"
-                        question={`${item.name} has to sign in again.`}
-                        confirm="End the session"
-                        onConfirm={() =>
-                          end.mutate(item.id, {
-                            onError: (error) => notifyError("The session was not ended", error),
-                          })
-                        }
-                      />
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Listing>
+                </>
+              )}
+              question={(item) => `${item.name} has to sign in again.`}
+              end={end}
+            />
             {data.cursor && (
               <div className={classes.pad}>
                 <Partial>The newest 200 are listed.</Partial>

@@ -107,14 +107,14 @@ function Row({ held, disk }: { held: Held; disk?: number }) {
                 label="Keep shorter"
                 question={`Records of ${held.signal} older than ${days} days are deleted within the hour.`}
                 confirm="Keep and delete"
-                onConfirm={() => set.mutate(undefined as never, told)}
+                onConfirm={() => set.mutate(undefined, told)}
               />
             ) : (
               <Button
                 variant="default"
                 size="compact-xs"
                 disabled={Number(days) === held.days}
-                onClick={() => set.mutate(undefined as never, told)}
+                onClick={() => set.mutate(undefined, told)}
               >
                 Keep longer
               </Button>
@@ -124,7 +124,7 @@ function Row({ held, disk }: { held: Held; disk?: number }) {
                 label="Default"
                 question={`${held.signal} is kept for the default of ${held.default_days} days.`}
                 confirm="Use the default"
-                onConfirm={() => clear.mutate(undefined as never, told)}
+                onConfirm={() => clear.mutate(undefined, told)}
               />
             )}
           </Group>

@@ -7,7 +7,6 @@ import {
   Select,
   Stack,
   Table,
-  Text,
   TextInput,
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
@@ -19,8 +18,9 @@ import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
-import { Empty, ErrorPanel, QueryState, Snippet } from "@/components/QueryState";
-import { ENDS, SCOPES } from "./scopes";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { NewKeyText } from "./NewKeyText";
+import { ENDS, endOf, SCOPES } from "./scopes";
 import classes from "./settings.module.css";
 
 type Account = components["schemas"]["ServiceAccountView"];
@@ -31,9 +31,6 @@ const PATH = "/api/v1/service-accounts";
 const PATHS = [PATH, "/api/v1/keys"];
 const ROLES: Role[] = ["viewer", "editor", "admin", "auditor"];
 
-const endOf = (days: string) =>
-  days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null;
-
 /** Programs that own keys: what they may do, until when, and the switch that stops all their keys. */
 export function ServiceAccounts() {
   const query = useGet(PATH, {});
@@ -41,19 +38,7 @@ export function ServiceAccounts() {
   return (
     <Panel title="Service accounts">
       <Create />
-      {made && (
-        <div className={classes.pad}>
-          <Stack gap="xs" className={classes.secret} role="status">
-            <Text size="sm" fw={600}>
-              The key "{made.name}". It is shown only this once: copy it now.
-            </Text>
-            <Snippet text={made.key} />
-            <Button variant="default" onClick={() => setMade(null)} style={{ alignSelf: "start" }}>
-              I have it
-            </Button>
-          </Stack>
-        </div>
-      )}
+      {made && <NewKeyText made={made} onSeen={() => setMade(null)} />}
       <QueryState
         query={query}
         isEmpty={(data) => !data.service_accounts.length}
@@ -94,7 +79,7 @@ function Create() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The service account "${name}" is made; give it a key next`);
         setName("");
@@ -243,7 +228,7 @@ function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) =>
             disabled={!scopes.length}
             loading={make.isPending}
             onClick={() =>
-              make.mutate(undefined as never, {
+              make.mutate(undefined, {
                 onSuccess: (key) => {
                   setOpened(false);
                   onKey(key);

@@ -77,7 +77,7 @@ function GrantRole() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    grant.mutate(undefined as never, { onSuccess: () => setLogin("") });
+    grant.mutate(undefined, { onSuccess: () => setLogin("") });
   };
   return (
     <>
@@ -197,7 +197,7 @@ function Users() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The user "${login}" is made; give a role next`);
         setLogin("");

@@ -1,12 +1,13 @@
 import { Table, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
@@ -94,14 +95,9 @@ export default function SlosPage() {
             {data.slos.map((slo) => (
               <Table.Tr key={slo.id}>
                 <Table.Td>
-                  <Link
-                    to="/slos/$slo"
-                    params={{ slo: slo.name } as never}
-                    search={() => keepTime() as never}
-                    className={classes.link}
-                  >
+                  <PageLink to="/slos/$slo" params={{ slo: slo.name }} className={classes.link}>
                     {slo.name}
-                  </Link>
+                  </PageLink>
                   <div className={classes.dimmed}>{slo.spec.description}</div>
                 </Table.Td>
                 <Table.Td>

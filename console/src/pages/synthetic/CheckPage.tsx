@@ -61,7 +61,7 @@ export default function CheckPage() {
     ["/api/v1/synthetic-checks"],
   );
   const now = () =>
-    run.mutate(undefined as never, {
+    run.mutate(undefined, {
       onSuccess: (result) =>
         result.passed
           ? notifyDone(`${name} passed in ${formatValue(result.duration_ms, "ms")}`)

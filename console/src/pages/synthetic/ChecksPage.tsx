@@ -1,12 +1,13 @@
 import { Table, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import { keepTime } from "@/app/links";
 import { formatNumber, formatPercent, formatValue } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
@@ -109,14 +110,13 @@ export default function ChecksPage() {
             {data.checks.map((check) => (
               <Table.Tr key={check.id}>
                 <Table.Td>
-                  <Link
+                  <PageLink
                     to="/synthetic/$check"
-                    params={{ check: check.name } as never}
-                    search={() => keepTime() as never}
+                    params={{ check: check.name }}
                     className={classes.link}
                   >
                     {check.name}
-                  </Link>
+                  </PageLink>
                   <div className={classes.dimmed}>{check.spec.check.type}</div>
                 </Table.Td>
                 <Table.Td>

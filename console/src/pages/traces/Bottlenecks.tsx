@@ -1,9 +1,8 @@
 import { Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatCount, formatNanos, formatPercent } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { writeTerm } from "@/search/terms";
@@ -66,13 +65,13 @@ export function Bottlenecks({ state }: { state: SearchState }) {
                 <Table.Tr key={key}>
                   <Table.Td className="telemetry">
                     <Value field="service" value={row.service} />{" "}
-                    <Link
+                    <PageLink
                       to="/traces"
-                      search={() => keepTime({ q: term, tab: "spans", sort: "duration" }) as never}
+                      search={{ q: term, tab: "spans", sort: "duration" }}
                       className={classes.link}
                     >
                       {row.operation}
-                    </Link>{" "}
+                    </PageLink>{" "}
                     <span className={classes.service}>{row.kind}</span>
                   </Table.Td>
                   <Table.Td>

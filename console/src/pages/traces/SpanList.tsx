@@ -1,8 +1,7 @@
 import { Button, Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
-import { keepTime } from "@/app/links";
 import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -44,14 +43,14 @@ export function SpanList({ state }: { state: SearchState }) {
               {rows.map((row) => (
                 <Table.Tr key={`${row.trace_id} ${row.span_id}`}>
                   <Table.Td className="mono">
-                    <Link
+                    <PageLink
                       to="/traces/$traceId"
-                      params={{ traceId: row.trace_id } as never}
-                      search={() => keepTime({ span: row.span_id }) as never}
+                      params={{ traceId: row.trace_id }}
+                      search={{ span: row.span_id }}
                       className={classes.link}
                     >
                       {format(Date.parse(row.timestamp), "millisecond")}
-                    </Link>
+                    </PageLink>
                   </Table.Td>
                   <Table.Td className="telemetry">
                     {row.status === "Error" && <span className={classes.bad}>✖ </span>}

@@ -1,10 +1,9 @@
 import { Button, SegmentedControl, Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatCount, formatNanos } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { serviceColor } from "@/theme/colors";
@@ -114,14 +113,14 @@ function TraceRowView({ row, match, longest, start }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td className="mono">
-        <Link
+        <PageLink
           to="/traces/$traceId"
-          params={{ traceId: row.trace_id } as never}
-          search={() => keepTime(match ? { span: match } : {}) as never}
+          params={{ traceId: row.trace_id }}
+          search={match ? { span: match } : {}}
           className={classes.link}
         >
           {start}
-        </Link>
+        </PageLink>
       </Table.Td>
       <Table.Td className="telemetry">
         {row.errors > 0 && (

@@ -184,7 +184,7 @@ function PriceForm({ prices, onClose }: { prices: Prices; onClose: () => void })
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(undefined as never, { onSuccess: onClose });
+    save.mutate(undefined, { onSuccess: onClose });
   };
   return (
     <Modal opened onClose={onClose} title="What the account's machines cost">

@@ -70,7 +70,7 @@ export default function ExperimentPage() {
                     confirm="Delete the experiment"
                     busy={remove.isPending}
                     onConfirm={() =>
-                      remove.mutate(undefined as never, {
+                      remove.mutate(undefined, {
                         onSuccess: () => void navigate({ to: "/experiments" }),
                         onError: (error) => notifyError("It was not deleted", error),
                       })
@@ -130,7 +130,7 @@ function Edit({
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(undefined as never, { onSuccess: onClose });
+    save.mutate(undefined, { onSuccess: onClose });
   };
   return (
     <Modal opened onClose={onClose} title="Edit the experiment">

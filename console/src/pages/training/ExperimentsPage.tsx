@@ -1,13 +1,13 @@
 import { Button, Group, Modal, SegmentedControl, Stack, Table, TextInput } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { formatAgo } from "@/time/format";
@@ -95,14 +95,13 @@ export default function ExperimentsPage() {
                 {data.experiments.map((one) => (
                   <Table.Tr key={one.id}>
                     <Table.Td>
-                      <Link
+                      <PageLink
                         to="/experiments/$experiment"
-                        params={{ experiment: one.id } as never}
-                        search={() => keepTime() as never}
+                        params={{ experiment: one.id }}
                         className={classes.link}
                       >
                         {one.name}
-                      </Link>
+                      </PageLink>
                       <div className={classes.dimmed}>
                         {one.tags["mlflow.note.content"]?.slice(0, 160)}
                       </div>
@@ -158,7 +157,7 @@ function NewExperiment({ onClose }: { onClose: () => void }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: (made) =>
         void navigate({
           to: "/experiments/$experiment",

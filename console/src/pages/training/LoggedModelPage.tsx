@@ -105,7 +105,7 @@ function Register({ id, onClose }: { id: string; onClose: () => void }) {
   }, ["/api/v1/models", "/api/v1/logged-models"]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    register.mutate(undefined as never, {
+    register.mutate(undefined, {
       onSuccess: (made) =>
         void navigate({
           to: "/models/$name/versions/$version",

@@ -1,8 +1,7 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { formatAgo } from "@/time/format";
 import { text } from "@/url/params";
@@ -56,27 +55,25 @@ export function LoggedModels({ experiment }: { experiment: string }) {
                 {data.models.map((one) => (
                   <Table.Tr key={one.id}>
                     <Table.Td>
-                      <Link
+                      <PageLink
                         to="/logged-models/$model"
-                        params={{ model: one.id } as never}
-                        search={() => keepTime() as never}
+                        params={{ model: one.id }}
                         className={classes.link}
                       >
                         {one.name}
-                      </Link>
+                      </PageLink>
                       <div className={classes.dimmed}>{one.model_type}</div>
                     </Table.Td>
                     <Table.Td>{statusOf(one.status)}</Table.Td>
                     <Table.Td>
                       {one.source_run_id && (
-                        <Link
+                        <PageLink
                           to="/runs/$run"
-                          params={{ run: one.source_run_id } as never}
-                          search={() => keepTime() as never}
+                          params={{ run: one.source_run_id }}
                           className={classes.link}
                         >
                           {one.source_run_id.slice(0, 8)}
-                        </Link>
+                        </PageLink>
                       )}
                     </Table.Td>
                     <Table.Td>
@@ -88,15 +85,14 @@ export function LoggedModels({ experiment }: { experiment: string }) {
                     </Table.Td>
                     <Table.Td>
                       {one.registrations.map((item) => (
-                        <Link
+                        <PageLink
                           key={`${item.model} ${item.version}`}
                           to="/models/$name/versions/$version"
-                          params={{ name: item.model, version: String(item.version) } as never}
-                          search={() => keepTime() as never}
+                          params={{ name: item.model, version: String(item.version) }}
                           className={classes.link}
                         >
                           {item.model} v{item.version}{" "}
-                        </Link>
+                        </PageLink>
                       ))}
                     </Table.Td>
                     <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>

@@ -1,7 +1,6 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
 import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty } from "@/components/QueryState";
@@ -82,14 +81,13 @@ export function RunOverview({ run }: { run: Run }) {
               {run.models.map((one) => (
                 <Table.Tr key={`${one.id} ${one.direction}`}>
                   <Table.Td>
-                    <Link
+                    <PageLink
                       to="/logged-models/$model"
-                      params={{ model: one.id } as never}
-                      search={() => keepTime() as never}
+                      params={{ model: one.id }}
                       className={classes.link}
                     >
                       {one.name}
-                    </Link>
+                    </PageLink>
                   </Table.Td>
                   <Table.Td>{one.direction === "input" ? "read" : "logged"}</Table.Td>
                   <Table.Td>{one.model_type}</Table.Td>
@@ -99,14 +97,13 @@ export function RunOverview({ run }: { run: Run }) {
               {run.versions.map((one) => (
                 <Table.Tr key={`${one.model} ${one.version}`}>
                   <Table.Td>
-                    <Link
+                    <PageLink
                       to="/models/$name/versions/$version"
-                      params={{ name: one.model, version: String(one.version) } as never}
-                      search={() => keepTime() as never}
+                      params={{ name: one.model, version: String(one.version) }}
                       className={classes.link}
                     >
                       {one.model} v{one.version}
-                    </Link>
+                    </PageLink>
                   </Table.Td>
                   <Table.Td>registered</Table.Td>
                   <Table.Td>{one.stage}</Table.Td>

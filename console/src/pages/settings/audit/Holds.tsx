@@ -59,7 +59,7 @@ function Create() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    make.mutate(undefined as never, {
+    make.mutate(undefined, {
       onSuccess: () => {
         notifyDone("The records are held");
         setReason("");

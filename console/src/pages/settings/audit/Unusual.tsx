@@ -1,6 +1,5 @@
 import { Button, Select, Table } from "@mantine/core";
 import { IconBellPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
@@ -8,6 +7,7 @@ import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber } from "@/charts/units";
 import { alarmSearch } from "@/components/CreateAlarm";
 import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -118,9 +118,9 @@ function Watch({ measure }: { measure: Measure }) {
   const condition = { band: { direction: "outside" as const, score: 10 } };
   return (
     <Button
-      component={Link}
-      to={"/alarms/new" as never}
-      search={(() => alarmSearch(source as never, { condition } as never)) as never}
+      component={PageLink}
+      to="/alarms/new"
+      search={alarmSearch(source as never, { condition } as never)}
       variant="default"
       leftSection={<IconBellPlus size={15} />}
     >

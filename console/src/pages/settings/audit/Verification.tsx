@@ -111,7 +111,7 @@ function Verify() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    verify.mutate(undefined as never);
+    verify.mutate();
   };
   return (
     <Panel title="Verify digests and all that they cover">

@@ -64,7 +64,7 @@ function Create() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: (made) => {
         notifyDone(`The account "${made.name}" is made; give somebody a role in it next`);
         setName("");
@@ -198,7 +198,7 @@ function Limits({ account, limits, onDone }: LimitsProps) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(undefined as never, {
+    save.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The quotas of ${account} are saved`);
         onDone();

@@ -78,7 +78,7 @@ function TakenForm({ sink, disabled }: { sink: Sink | null; disabled: boolean })
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () =>
         notifyDone(kinds.length ? "What is taken is saved" : "Nothing is taken from now on"),
     });
@@ -132,7 +132,7 @@ function Offer() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    make.mutate(undefined as never, {
+    make.mutate(undefined, {
       onSuccess: (link) => {
         notifyDone(`"${link.sink}" sees ${link.effective.join(", ") || "nothing"} of this account`);
         setSink("");

@@ -132,7 +132,7 @@ function TagsOf({ resource }: { resource: string }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    set.mutate(undefined as never, {
+    set.mutate(undefined, {
       onSuccess: () => {
         notifyDone("The tag is set");
         setKey("");
