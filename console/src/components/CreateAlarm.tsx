@@ -1,14 +1,14 @@
 import { Menu } from "@mantine/core";
 import { IconBellPlus } from "@tabler/icons-react";
-import { keepTime } from "@/app/links";
 import { PageLink } from "@/components/PageLink";
 import { type Draft, newDraft, type Source } from "@/pages/alarms/model";
 import { useSession } from "@/session/SessionProvider";
+import type { RawSearch } from "@/url/search";
 
 /** The search of the form for an alarm on what a chart shows. */
-export function alarmSearch(source: Source, more: Partial<Draft["spec"]> = {}) {
+export function alarmSearch(source: Source, more: Partial<Draft["spec"]> = {}): RawSearch {
   const draft = newDraft(source);
-  return keepTime({ d: JSON.stringify({ ...draft, spec: { ...draft.spec, ...more } }) });
+  return { d: JSON.stringify({ ...draft, spec: { ...draft.spec, ...more } }) };
 }
 
 interface Props {

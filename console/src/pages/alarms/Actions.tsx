@@ -1,10 +1,9 @@
 import { Button, Group, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
 import { IconBell, IconCheck, IconEdit, IconVolumeOff } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageLink } from "@/components/PageLink";
@@ -16,7 +15,7 @@ const STALE = ["/api/v1/alarms", "/api/v1/mute-windows", "/api/v1/notification-d
 /** What can be done about an alarm. */
 export function Actions({ alarm }: { alarm: Alarm }) {
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const path = { params: { path: { alarm: alarm.id } } };
   const test = useChange(
     () => unwrap(client.POST("/api/v1/alarms/{alarm}/test", path)),
@@ -66,7 +65,7 @@ export function Actions({ alarm }: { alarm: Alarm }) {
           remove.mutate(undefined, {
             onSuccess: () => {
               notifyDone(`The alarm "${alarm.name}" is deleted`);
-              void navigate({ to: "/alarms" as never, search: keepTime() as never });
+              openPage("/alarms");
             },
             onError: (error) => notifyError("The alarm was not deleted", error),
           })

@@ -10,11 +10,11 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Listing } from "@/components/Listing";
 import { notifyDone } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -86,7 +86,7 @@ function Form({ id, initial, kept }: FormProps) {
   const [draft, setDraft] = useState(initial);
   const [, setUrl] = useUrlState(PARAMS);
   const [settled] = useDebouncedValue(draft, TYPING_MS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed changes the address
   useEffect(() => {
     if (settled !== initial) setUrl({ d: settled }, { replace: true });
@@ -106,11 +106,7 @@ function Form({ id, initial, kept }: FormProps) {
     save.mutate(undefined, {
       onSuccess: (made) => {
         notifyDone(`The alarm "${made.name}" is saved; it is evaluated within a minute`);
-        void navigate({
-          to: "/alarms/$alarm" as never,
-          params: { alarm: made.id } as never,
-          search: keepTime() as never,
-        });
+        openPage("/alarms/$alarm", { params: { alarm: made.id } });
       },
     });
   const setSpec = (spec: Draft["spec"]) => setDraft({ ...draft, spec });

@@ -1,6 +1,7 @@
 import { Button, Group, Select, Stack, Tabs, TextInput } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
+import { IconPlus } from "@tabler/icons-react";
 import { useGet } from "@/api/query";
+import { FindInput } from "@/components/FindInput";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
@@ -98,13 +99,12 @@ export default function AlarmsPage() {
 function Filters({ url, setUrl }: { url: Url; setUrl: (patch: Partial<Url>) => void }) {
   return (
     <Group gap={8}>
-      <TextInput
-        aria-label="Search alarms by name"
+      <FindInput
+        label="Search alarms by name"
         placeholder="Search by name"
-        leftSection={<IconSearch size={14} />}
         value={url.find}
         w={260}
-        onChange={(event) => setUrl({ find: event.currentTarget.value })}
+        onFind={(find) => setUrl({ find })}
       />
       <Select
         aria-label="Severity"

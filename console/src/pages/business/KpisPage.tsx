@@ -1,11 +1,10 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatPercent, formatValue } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
@@ -31,14 +30,9 @@ vedette.kpi("orders.revenue", 1240.5, dimensions={"region": "eu"})
 
 export default function KpisPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const kpis = useGet("/api/v1/kpis", { params: { query: { search: url.find } } });
-  const open = (kpi: string) =>
-    void navigate({
-      to: "/business/kpis/$kpi",
-      params: { kpi } as never,
-      search: keepTime() as never,
-    });
+  const open = (kpi: string) => openPage("/business/kpis/$kpi", { params: { kpi } });
   return (
     <>
       <PageHeader
@@ -56,12 +50,11 @@ export default function KpisPage() {
         }
       />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search KPIs by name"
+        <FindInput
+          label="Search KPIs by name"
           placeholder="Search KPIs"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
       </div>
       {kpis.data?.cursor && <Partial>Only the first 50 are shown: search by name.</Partial>}

@@ -1,10 +1,10 @@
-import { Button, Table, Text, TextInput } from "@mantine/core";
-import { IconDownload, IconPlus, IconSearch } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { Button, Table, Text } from "@mantine/core";
+import { IconDownload, IconPlus } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
@@ -24,7 +24,7 @@ const PARAMS = { find: text() };
 export default function DashboardsPage() {
   const [url, setUrl] = useUrlState(PARAMS);
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const { query: range } = useTimeRange();
   const [importing, setImporting] = useState(false);
   const found = useGet("/api/v1/dashboards", {
@@ -42,11 +42,7 @@ export default function DashboardsPage() {
   );
   const begin = () =>
     make.mutate(undefined, {
-      onSuccess: (made) =>
-        void navigate({
-          to: `/dashboards/${made.dashboard?.id}`,
-          search: { ...keepTime(), edit: "1" } as never,
-        }),
+      onSuccess: (made) => openPage(`/dashboards/${made.dashboard?.id}`, { search: { edit: "1" } }),
       onError: (error) => notifyError("No dashboard was made", error),
     });
   const write = can("catalog:write");
@@ -96,15 +92,14 @@ export default function DashboardsPage() {
           </QueryState>
         </Panel>
         <Panel title="Of this account">
-          <TextInput
+          <FindInput
             mx={12}
             mb={8}
             maw={320}
-            aria-label="Search dashboards by name"
+            label="Search dashboards by name"
             placeholder="Search"
-            leftSection={<IconSearch size={14} />}
             value={url.find}
-            onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+            onFind={(find) => setUrl({ find }, { replace: true })}
           />
           <QueryState
             query={found}

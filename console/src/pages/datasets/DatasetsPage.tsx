@@ -1,10 +1,10 @@
-import { Table, TextInput } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatCount, formatPercent } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
@@ -35,12 +35,11 @@ export default function DatasetsPage() {
         aside={datasets.data && `${datasets.data.datasets.length}`}
       />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search datasets by name"
+        <FindInput
+          label="Search datasets by name"
           placeholder="Search datasets"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
       </div>
       <QueryState

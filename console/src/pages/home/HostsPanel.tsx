@@ -59,7 +59,7 @@ export function HostsPanel() {
                 {found.slice(0, 12).map((row) => (
                   <tr key={row.host}>
                     <td>
-                      <PageLink to="/hosts" search={{ host: row.host }}>
+                      <PageLink to="/hosts/$host" params={{ host: row.host }}>
                         {row.host}
                       </PageLink>
                     </td>

@@ -1,5 +1,4 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Table } from "@mantine/core";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
@@ -7,6 +6,7 @@ import type { Values } from "@/charts/aligned";
 import { useMetrics } from "@/charts/metricQuery";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatBytes, formatNumber, formatPercent } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
 import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
@@ -51,12 +51,11 @@ export default function HostsPage() {
     <>
       <PageHeader title="Hosts" aside={hosts.data && `${hosts.data.hosts.length}`} />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search hosts by name or service"
+        <FindInput
+          label="Search hosts by name or service"
           placeholder="Search hosts"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
       </div>
       {metrics.error && <ErrorPanel error={metrics.error} onRetry={() => void metrics.refetch()} />}

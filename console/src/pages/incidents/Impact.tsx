@@ -42,7 +42,7 @@ function Row({ kpi }: { kpi: Loss }) {
   return (
     <Table.Tr>
       <Table.Td className={classes.title}>
-        <PageLink to="/kpis/$kpi" params={{ kpi: kpi.kpi }}>
+        <PageLink to="/business/kpis/$kpi" params={{ kpi: kpi.kpi }}>
           {kpi.kpi}
         </PageLink>
         <Text size="xs" c="dimmed">

@@ -1,9 +1,10 @@
 import { Button, Group, Modal, Select, Stack, Table, Tabs, Text, TextInput } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { IconPlus } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
+import { useOpenPage } from "@/app/useOpenPage";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
@@ -68,13 +69,12 @@ export default function IncidentsPage() {
           </Tabs.List>
           <Tabs.Panel value={url.show}>
             <Stack gap="sm" pt="sm">
-              <TextInput
-                aria-label="Search incidents by title"
+              <FindInput
+                label="Search incidents by title"
                 placeholder="Search by title"
-                leftSection={<IconSearch size={14} />}
                 value={url.find}
                 w={260}
-                onChange={(event) => setUrl({ find: event.currentTarget.value })}
+                onFind={(find) => setUrl({ find })}
               />
               <Panel title={url.show === "unresolved" ? "Unresolved" : STATUS_NAMES[url.show]}>
                 <QueryState
@@ -143,7 +143,7 @@ function IncidentTable({ incidents }: { incidents: readonly Incident[] }) {
 }
 
 function OpenForm() {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const [title, setTitle] = useState("");
   const [severity, setSeverity] = useState<(typeof SEVERITIES)[number]>("error");
   const open = useChange(
@@ -154,10 +154,7 @@ function OpenForm() {
     event.preventDefault();
     open.mutate(undefined, {
       onSuccess: (made) =>
-        void navigate({
-          to: "/incidents/$incident" as never,
-          params: { incident: String(made.number) } as never,
-        }),
+        openPage("/incidents/$incident", { params: { incident: String(made.number) } }),
     });
   };
   return (

@@ -1,8 +1,8 @@
-import { NumberInput, SegmentedControl, Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { NumberInput, SegmentedControl, Table } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
@@ -33,12 +33,11 @@ export default function LineagePage() {
     <div className={classes.page}>
       <PageHeader title="Lineage" time={false} />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search datasets and pipelines"
+        <FindInput
+          label="Search datasets and pipelines"
           placeholder="Search datasets and pipelines"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
         {url.resource && (
           <>

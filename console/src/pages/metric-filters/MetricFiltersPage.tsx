@@ -3,7 +3,6 @@ import { IconPlus } from "@tabler/icons-react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
 import { alarmSearch } from "@/components/CreateAlarm";
 import { ACTIONS, Listing } from "@/components/Listing";
@@ -80,13 +79,12 @@ function Filters({ filters, onEdit }: FiltersProps) {
       ),
     [PATH],
   );
-  const metric = (one: Filter) =>
-    keepTime({
-      m: JSON.stringify({
-        queries: [{ id: "m1", metric: one.metric, statistic: "Sum" }],
-        formulas: [],
-      }),
-    });
+  const metric = (one: Filter) => ({
+    m: JSON.stringify({
+      queries: [{ id: "m1", metric: one.metric, statistic: "Sum" }],
+      formulas: [],
+    }),
+  });
   return (
     <Listing
       minWidth={760}

@@ -1,9 +1,10 @@
 import { Button, Group, Table, Tabs, Text } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { useOpenPage } from "@/app/useOpenPage";
 import type { Aligned } from "@/charts/aligned";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatCount, formatNumber } from "@/charts/units";
@@ -38,7 +39,7 @@ export default function MonitorPage() {
   const { monitor: name } = useParams({ strict: false }) as { monitor: string };
   const [url, setUrl] = useUrlState(PARAMS);
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const time = useTimeRange();
   const path = { name };
   const monitor = useGet("/api/v1/monitors/{name}", { params: { path } });
@@ -91,7 +92,7 @@ export default function MonitorPage() {
                 confirm="Delete the monitor"
                 onConfirm={() =>
                   remove.mutate(undefined, {
-                    onSuccess: () => void navigate({ to: "/monitors" }),
+                    onSuccess: () => openPage("/monitors"),
                     onError: (error) => notifyError("It was not deleted", error),
                   })
                 }

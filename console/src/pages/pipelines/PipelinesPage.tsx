@@ -1,8 +1,8 @@
-import { SegmentedControl, Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { SegmentedControl, Table } from "@mantine/core";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import { formatNumber, formatPercent, formatSeconds, formatValue } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
@@ -44,12 +44,11 @@ export default function PipelinesPage() {
         aside={pipelines.data && `${pipelines.data.pipelines.length}`}
       />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search pipelines"
+        <FindInput
+          label="Search pipelines"
           placeholder="Search pipelines"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
         <SegmentedControl
           aria-label="Which pipelines"

@@ -1,8 +1,9 @@
 import { Button, Group, Table, Textarea } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
 import { Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
@@ -23,7 +24,7 @@ const PATH = "/api/v1/models";
 export default function ModelPage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const { can, session } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const query = useGet("/api/v1/models/{name}", { params: { path: { name } } });
   const versions = useGet("/api/v1/models/{name}/versions", {
     params: { path: { name }, query: { limit: 1000 } },
@@ -71,7 +72,7 @@ export default function ModelPage() {
                 remove.mutate(undefined, {
                   onSuccess: () => {
                     notifyDone(`${name} is deleted`);
-                    void navigate({ to: "/models" });
+                    openPage("/models");
                   },
                   onError: (error) => notifyError("The model was not deleted", error),
                 })

@@ -1,8 +1,8 @@
 import { Button, Group, Modal, Stack, Table, Textarea, TextInput } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
@@ -126,7 +126,7 @@ export default function ModelsPage() {
 function NewModel({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const create = useChange(
     () => unwrap(client.POST(PATH, { body: { name, description } })),
     [PATH],
@@ -134,8 +134,7 @@ function NewModel({ onClose }: { onClose: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     create.mutate(undefined, {
-      onSuccess: (made) =>
-        void navigate({ to: "/models/$name", params: { name: made.name } as never }),
+      onSuccess: (made) => openPage("/models/$name", { params: { name: made.name } }),
     });
   };
   return (

@@ -1,11 +1,11 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Table } from "@mantine/core";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import type { Values } from "@/charts/aligned";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatCount, formatNanos, formatNumber, formatPercent } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
 import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
@@ -77,12 +77,11 @@ export default function ServicesPage() {
     <>
       <PageHeader title="Services" aside={services.data && `${services.data.services.length}`} />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search services"
+        <FindInput
+          label="Search services"
           placeholder="Search services"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
         <Pivot to="/map">As a map</Pivot>
       </div>

@@ -1,8 +1,8 @@
 import { SimpleGrid, Table } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
@@ -42,7 +42,7 @@ const eventsOf = (data: History) => ({
 
 export default function SloPage() {
   const { slo: name } = useParams({ strict: false }) as { slo: string };
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const { query } = useTimeRange();
   const path = { name };
   const slo = useGet("/api/v1/slos/{name}", { params: { path } }, { refetchInterval: 60_000 });
@@ -73,7 +73,7 @@ export default function SloPage() {
                 path="/api/v1/slos"
                 name={slo.data.name}
                 question="Its alarms go with it; what was counted stays."
-                onDone={() => void navigate({ to: "/slos", search: keepTime() as never })}
+                onDone={() => openPage("/slos")}
               />
             </>
           )

@@ -1,10 +1,9 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
@@ -27,14 +26,13 @@ spec: {goal: 0.999, source: {type: traces, service: checkout, latency: 300ms}}`;
 
 export default function SlosPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const slos = useGet(
     "/api/v1/slos",
     { params: { query: { search: url.find, limit: 500 } } },
     { refetchInterval: 60_000 },
   );
-  const open = (slo: string) =>
-    void navigate({ to: "/slos/$slo", params: { slo } as never, search: keepTime() as never });
+  const open = (slo: string) => openPage("/slos/$slo", { params: { slo } });
   return (
     <>
       <PageHeader
@@ -52,12 +50,11 @@ export default function SlosPage() {
         }
       />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search objectives by name"
+        <FindInput
+          label="Search objectives by name"
           placeholder="Search objectives"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
       </div>
       {slos.data?.cursor && <Partial>Only the first 500 are shown: search by name.</Partial>}

@@ -1,10 +1,10 @@
 import { Button, SimpleGrid, Switch, Table } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatValue } from "@/charts/units";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
@@ -48,7 +48,7 @@ export default function CheckPage() {
   const { check: name } = useParams({ strict: false }) as { check: string };
   const [url, setUrl] = useUrlState(PARAMS);
   const { query } = useTimeRange();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const path = { name };
   const check = useGet("/api/v1/synthetic-checks/{name}", { params: { path } });
   const runs = useGet(
@@ -102,7 +102,7 @@ export default function CheckPage() {
                 path="/api/v1/synthetic-checks"
                 name={check.data.name}
                 question="Its alarms go with it; its runs stay."
-                onDone={() => void navigate({ to: "/synthetic", search: keepTime() as never })}
+                onDone={() => openPage("/synthetic")}
               />
             </>
           )

@@ -1,10 +1,9 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatValue } from "@/charts/units";
 import { DefinitionEditor } from "@/components/DefinitionEditor";
+import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
@@ -38,18 +37,13 @@ spec: {check: {type: http, steps: [{url: "https://shop.example/"}]}}`;
 
 export default function ChecksPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const checks = useGet(
     "/api/v1/synthetic-checks",
     { params: { query: { search: url.find, limit: 500 } } },
     { refetchInterval: 30_000 },
   );
-  const open = (check: string) =>
-    void navigate({
-      to: "/synthetic/$check",
-      params: { check } as never,
-      search: keepTime() as never,
-    });
+  const open = (check: string) => openPage("/synthetic/$check", { params: { check } });
   return (
     <>
       <PageHeader
@@ -67,12 +61,11 @@ export default function ChecksPage() {
         }
       />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search checks by name"
+        <FindInput
+          label="Search checks by name"
           placeholder="Search checks"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
       </div>
       {checks.data?.cursor && <Partial>Only the first 500 are shown: search by name.</Partial>}

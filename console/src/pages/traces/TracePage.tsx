@@ -6,7 +6,6 @@ import {
   Menu,
   SegmentedControl,
   Switch,
-  TextInput,
   Tooltip,
 } from "@mantine/core";
 import {
@@ -16,15 +15,15 @@ import {
   IconDownload,
   IconFold,
   IconLink,
-  IconSearch,
 } from "@tabler/icons-react";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { useShortcuts } from "@/app/shortcuts";
+import { useOpenPage } from "@/app/useOpenPage";
 import { saveText } from "@/charts/download";
 import { formatCount, formatNanos } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
 import { PageHeader } from "@/components/PageHeader";
 import { Partial, QueryState } from "@/components/QueryState";
 import { type ValueActions, ValueActionsProvider } from "@/components/ValueMenu";
@@ -212,21 +211,20 @@ function TraceView({ answer }: { answer: TraceAnswer }) {
 
 /** In a trace, a click on a value leads to the traces that have it, or have it not. */
 function useTraceValueActions(model: TraceModel): ValueActions {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const root = model.order[0] ?? 0;
   const service = model.spans.service_name[root] ?? "";
   return useMemo(() => {
     const go = (not: boolean) => (field: string, value: string) =>
-      void navigate({
-        to: "/traces",
-        search: keepTime({
+      openPage("/traces", {
+        search: {
           q: not
             ? `${writeTerm("service", service)} ${writeTerm(field, value, { not })}`
             : writeTerm(field, value),
-        }) as never,
+        },
       });
     return { include: go(false), exclude: go(true) };
-  }, [navigate, service]);
+  }, [openPage, service]);
 }
 
 function Summary({ model }: { model: TraceModel }) {
@@ -381,14 +379,13 @@ function Find({ box, value, onChange, onNext }: FindProps) {
     return () => clearTimeout(timer);
   }, [typed, value]);
   return (
-    <TextInput
+    <FindInput
       ref={box}
       w={220}
       placeholder="Search in this trace"
-      aria-label="Search in this trace by name, service, message or id"
-      leftSection={<IconSearch size={14} />}
+      label="Search in this trace by name, service, message or id"
       value={typed}
-      onChange={(event) => setTyped(event.currentTarget.value)}
+      onFind={setTyped}
       onKeyDown={(event) => {
         if (event.key === "Enter") onNext();
       }}

@@ -1,9 +1,10 @@
 import { Button, Group, Modal, Stack, Tabs, Textarea, TextInput } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -25,7 +26,7 @@ export default function ExperimentPage() {
   const { experiment } = useParams({ strict: false }) as { experiment: string };
   const [url, setUrl] = useUrlState(PARAMS);
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const [editing, setEditing] = useState(false);
   const query = useGet("/api/v1/experiments/{experiment_id}", {
     params: { path: { experiment_id: experiment } },
@@ -71,7 +72,7 @@ export default function ExperimentPage() {
                     busy={remove.isPending}
                     onConfirm={() =>
                       remove.mutate(undefined, {
-                        onSuccess: () => void navigate({ to: "/experiments" }),
+                        onSuccess: () => openPage("/experiments"),
                         onError: (error) => notifyError("It was not deleted", error),
                       })
                     }

@@ -1,8 +1,8 @@
 import { Button, Group, Modal, SegmentedControl, Stack, Table, TextInput } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
@@ -150,7 +150,7 @@ export default function ExperimentsPage() {
 function NewExperiment({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const create = useChange(
     () => unwrap(client.POST(PATH, { body: { name, description } })),
     [PATH],
@@ -159,10 +159,7 @@ function NewExperiment({ onClose }: { onClose: () => void }) {
     event.preventDefault();
     create.mutate(undefined, {
       onSuccess: (made) =>
-        void navigate({
-          to: "/experiments/$experiment",
-          params: { experiment: made.id } as never,
-        }),
+        openPage("/experiments/$experiment", { params: { experiment: made.id } }),
     });
   };
   return (

@@ -1,8 +1,9 @@
 import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
+import { useOpenPage } from "@/app/useOpenPage";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
 import { QueryState } from "@/components/QueryState";
@@ -93,7 +94,7 @@ function Register({ id, onClose }: { id: string; onClose: () => void }) {
   const models = useGet("/api/v1/models", { params: { query: { limit: 1000 } } });
   const [name, setName] = useState<string | null>(null);
   const [fresh, setFresh] = useState("");
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const register = useChange(async () => {
     if (fresh) await unwrap(client.POST("/api/v1/models", { body: { name: fresh } }));
     return unwrap(
@@ -107,9 +108,8 @@ function Register({ id, onClose }: { id: string; onClose: () => void }) {
     event.preventDefault();
     register.mutate(undefined, {
       onSuccess: (made) =>
-        void navigate({
-          to: "/models/$name/versions/$version",
-          params: { name: made.model, version: String(made.version) } as never,
+        openPage("/models/$name/versions/$version", {
+          params: { name: made.model, version: String(made.version) },
         }),
     });
   };
