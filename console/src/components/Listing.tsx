@@ -8,8 +8,7 @@ export type Column = string | TableThProps | false | null | undefined;
 /** Head of a column of numbers. */
 export const numeric = (children: ReactNode): TableThProps => ({
   children,
-  ta: "right",
-  className: classes.number,
+  className: "number",
 });
 
 /** Head of the column of what can be done with a row. */

@@ -10,6 +10,7 @@ import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
+import { Period } from "@/components/Period";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { inZone } from "@/time/inZone";
@@ -175,25 +176,7 @@ function Create() {
           onChange={(next) => setKind(next ?? "once")}
         />
         {kind === "once" ? (
-          <>
-            <TextInput
-              label="From"
-              placeholder="now"
-              description={timezone}
-              w={170}
-              value={start}
-              onChange={(event) => setStart(event.currentTarget.value)}
-            />
-            <TextInput
-              label="Until"
-              required
-              placeholder="2026-12-24 18:00"
-              description={timezone}
-              w={170}
-              value={end}
-              onChange={(event) => setEnd(event.currentTarget.value)}
-            />
-          </>
+          <Period start={start} onStart={setStart} end={end} onEnd={setEnd} />
         ) : (
           <>
             <TextInput

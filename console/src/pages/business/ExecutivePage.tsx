@@ -63,7 +63,7 @@ function Content({ data }: { data: Overview }) {
             </h2>
             <div>
               <span className={classes.big}>{formatValue(kpi.latest, kpi.unit)}</span>{" "}
-              <span className={classes.dimmed}>newest of every {kpi.every}</span>
+              <span className="dimmed">newest of every {kpi.every}</span>
             </div>
             {kpi.outlook && (
               <BandChart
@@ -85,7 +85,7 @@ function Content({ data }: { data: Overview }) {
               <div className={classes.warn}>{kpi.missing} periods without a value</div>
             )}
             {kpi.error && <div className={classes.warn}>{kpi.error}</div>}
-            {kpi.owners.length > 0 && <div className={classes.dimmed}>{kpi.owners.join(", ")}</div>}
+            {kpi.owners.length > 0 && <div className="dimmed">{kpi.owners.join(", ")}</div>}
           </article>
         ))}
       </div>

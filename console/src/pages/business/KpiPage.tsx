@@ -93,7 +93,7 @@ export default function KpiPage() {
                   lower={data.bands[0]?.lower}
                   upper={data.bands[0]?.upper}
                 />
-                <p className={classes.dimmed}>
+                <p className="dimmed">
                   Dashed: the forecast (exponential smoothing
                   {data.season ? `, season of ${data.season} periods` : ", no season"}); shaded:
                   where 80 % of values are expected, from the errors of past forecasts.

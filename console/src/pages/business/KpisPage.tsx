@@ -90,11 +90,11 @@ export default function KpisPage() {
                   >
                     {kpi.name}
                   </PageLink>
-                  <div className={classes.dimmed}>{kpi.description}</div>
+                  <div className="dimmed">{kpi.description}</div>
                 </Table.Td>
                 <Table.Td>
                   {formatValue(kpi.latest, kpi.unit)}
-                  <div className={classes.dimmed}>{kpi.latest_time?.slice(0, 10)}</div>
+                  <div className="dimmed">{kpi.latest_time?.slice(0, 10)}</div>
                 </Table.Td>
                 <Table.Td>
                   {kpi.change == null

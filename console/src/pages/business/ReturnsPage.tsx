@@ -185,7 +185,7 @@ function Result({ roi, currency }: { roi: Roi; currency: string }) {
     <div className={classes.text}>
       <div>
         <span className={classes.big}>{roi.roi ? formatPercent(roi.roi.value) : "no return"}</span>{" "}
-        <span className={classes.dimmed}>
+        <span className="dimmed">
           {roi.roi
             ? `return on cost, 95 % interval ${formatPercent(roi.roi.low)} to ${formatPercent(roi.roi.high)}`
             : "on cost can be told"}
@@ -209,7 +209,7 @@ function Result({ roi, currency }: { roi: Roi; currency: string }) {
         )}
         {roi.costs.map((one) => (
           <Table.Tr key={one.name}>
-            <Table.Td className={classes.dimmed}>
+            <Table.Td className="dimmed">
               of it {one.name} ({one.kind})
             </Table.Td>
             <Table.Td>{formatValue(one.amount.value)}</Table.Td>
@@ -236,15 +236,13 @@ function Result({ roi, currency }: { roi: Roi; currency: string }) {
             expected={roi.expected}
             height={160}
           />
-          <p className={classes.dimmed}>
-            Line: what was. Dashed: what would have been without the model.
-          </p>
+          <p className="dimmed">Line: what was. Dashed: what would have been without the model.</p>
         </>
       )}
       {roi.notes.map((note) => (
         <Partial key={note}>{note}</Partial>
       ))}
-      <p className={classes.dimmed}>
+      <p className="dimmed">
         {roi.since.slice(0, 10)} until {roi.until.slice(0, 10)}
       </p>
     </div>

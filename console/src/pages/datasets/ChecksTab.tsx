@@ -113,7 +113,7 @@ function Results({ dataset, segment, checks }: TabProps & { checks: Record<strin
         <>
           <p className={classes.pad} style={{ margin: 0 }}>
             Over the range: {data.violated} violated, {data.unknown} unknown, {data.passed} passed.{" "}
-            <span className={classes.dimmed}>
+            <span className="dimmed">
               Checks of single rows run beside the data and are not among them.
             </span>
           </p>
@@ -198,9 +198,7 @@ export function FoundRow({ one }: { one: Said }) {
         </Table.Td>
         <Table.Td>
           {one.description}
-          {one.value != null && (
-            <span className={classes.dimmed}> ({formatNumber(one.value)})</span>
-          )}
+          {one.value != null && <span className="dimmed"> ({formatNumber(one.value)})</span>}
           {sample.length > 0 && (
             <Button
               variant="subtle"

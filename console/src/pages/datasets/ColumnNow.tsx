@@ -92,7 +92,7 @@ export function ColumnNow({ column, ...props }: TabProps & { column: Column }) {
             return (
               <>
                 <State status={one.status} />
-                <span className={classes.dimmed}> {one.why}</span>
+                <span className="dimmed"> {one.why}</span>
                 {one.distribution ? (
                   <Overlay label={`Distribution of ${column.name}`} data={one.distribution} />
                 ) : (

@@ -76,7 +76,7 @@ export function ProfileTab(props: TabProps) {
                       >
                         {one.name}
                       </Button>
-                      <div className={classes.dimmed}>
+                      <div className="dimmed">
                         {one.kind} {one.type}
                       </div>
                     </Table.Td>

@@ -78,9 +78,9 @@ export default function Reach({ affected, version, onAsk }: Props) {
                   ] as const
                 ).map(([label, some, all]) => (
                   <div className={classes.card} key={label}>
-                    <span className={classes.dimmed}>{label}</span>
+                    <span className="dimmed">{label}</span>
                     <span className={classes.big}>{formatCount(some)}</span>
-                    <span className={classes.dimmed}>
+                    <span className="dimmed">
                       {formatPercent(all ? some / all : 0)} of {formatCount(all)}
                     </span>
                   </div>

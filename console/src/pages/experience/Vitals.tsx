@@ -44,7 +44,7 @@ export function Vitals({ service }: { service: string }) {
         const of = new Map(data.vitals.map((one) => [`${one.page} ${one.name}`, one]));
         return (
           <>
-            <p className={classes.dimmed}>
+            <p className="dimmed">
               {formatCount(data.totals.sessions)} sessions of {formatCount(data.totals.users)}{" "}
               users, {formatCount(data.totals.views)} page views, {formatCount(data.totals.errors)}{" "}
               JavaScript errors in {formatCount(data.totals.sessions_with_errors)} sessions
@@ -108,7 +108,7 @@ function Card({ vital }: { vital: Vital }) {
           <i key={name} style={{ width: `${share * 100}%`, background: color }} />
         ))}
       </div>
-      <span className={classes.dimmed}>
+      <span className="dimmed">
         {shares.map(([name, share]) => `${formatPercent(share)} ${name}`).join(", ")};{" "}
         {formatCount(vital.samples)} loads
       </span>

@@ -35,7 +35,7 @@ export function EfficiencyTable({ items, kind, currency, percentile }: Props) {
         <Table.Tr key={`${item.account} ${item.id} ${item.model} ${item.version}`}>
           <Table.Td>
             <Name item={item} />
-            <div className={classes.dimmed}>{about(item)}</div>
+            <div className="dimmed">{about(item)}</div>
           </Table.Td>
           <Table.Td>{formatNumber(Math.round(item.hours * 10) / 10)}</Table.Td>
           <Use level={item.cpu} unit={item.cpu_unit === "core" ? "cores" : ""} />
@@ -44,14 +44,12 @@ export function EfficiencyTable({ items, kind, currency, percentile }: Props) {
           {kind === "endpoint" && <Table.Td>{formatCount(item.predictions)}</Table.Td>}
           <Table.Td>
             {money(item.cost?.total, currency)}
-            {item.cost && <div className={classes.dimmed}>by {item.cost.by}</div>}
+            {item.cost && <div className="dimmed">by {item.cost.by}</div>}
           </Table.Td>
           <Table.Td>
             {money(item.cost?.idle, currency)}
             {item.cost?.idle != null && item.cost.total > 0 && (
-              <div className={classes.dimmed}>
-                {formatPercent(item.cost.idle / item.cost.total)} of it
-              </div>
+              <div className="dimmed">{formatPercent(item.cost.idle / item.cost.total)} of it</div>
             )}
           </Table.Td>
           {kind === "endpoint" && <Table.Td>{money(item.cost_per_1000, currency)}</Table.Td>}
@@ -63,10 +61,10 @@ export function EfficiencyTable({ items, kind, currency, percentile }: Props) {
 
 function Use({ level, unit }: { level: Level | null; unit: string }) {
   const share = shares(level);
-  if (!level) return <Table.Td className={classes.dimmed}>–</Table.Td>;
+  if (!level) return <Table.Td className="dimmed">–</Table.Td>;
   if (!share) {
     return (
-      <Table.Td className={classes.dimmed}>
+      <Table.Td className="dimmed">
         {unit ? `${formatNumber(level.mean)} ${unit}` : formatBytes(level.mean)}
       </Table.Td>
     );
@@ -74,7 +72,7 @@ function Use({ level, unit }: { level: Level | null; unit: string }) {
   return (
     <Table.Td>
       <Fill share={share.mean} />
-      <div className={classes.dimmed}>
+      <div className="dimmed">
         {formatPercent(share.high)}
         {unit && level.reserved !== null && ` of ${formatNumber(level.reserved)} ${unit}`}
       </div>

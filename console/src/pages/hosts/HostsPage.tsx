@@ -114,7 +114,7 @@ function Row({ host, now }: { host: Host; now?: Saturation }) {
         <PageLink to="/hosts/$host" params={{ host: host.host }} className={classes.link}>
           {host.host}
         </PageLink>
-        <div className={classes.dimmed}>
+        <div className="dimmed">
           {[host.os_type, host.arch, host.region].filter(Boolean).join(" · ")}
         </div>
       </Table.Td>
@@ -131,9 +131,7 @@ function Row({ host, now }: { host: Host; now?: Saturation }) {
       <Table.Td className={classes.services} title={host.services.join(", ")}>
         {host.services.join(", ")}
       </Table.Td>
-      <Table.Td className={classes.dimmed}>
-        {formatAgo(Date.parse(host.last_seen), Date.now())}
-      </Table.Td>
+      <Table.Td className="dimmed">{formatAgo(Date.parse(host.last_seen), Date.now())}</Table.Td>
     </Table.Tr>
   );
 }
@@ -160,7 +158,7 @@ function Share({ what, values, note }: { what: string; values?: Values; note?: s
           />
         )}
       </div>
-      {note && <div className={classes.dimmed}>{note}</div>}
+      {note && <div className="dimmed">{note}</div>}
     </Table.Td>
   );
 }

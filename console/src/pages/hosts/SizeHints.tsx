@@ -2,7 +2,6 @@ import { Table } from "@mantine/core";
 import { Listing } from "@/components/Listing";
 import { StateMark } from "@/components/Standing";
 import { Name } from "./EfficiencyTable";
-import classes from "./hosts.module.css";
 import { findingOf, type Item, money, sizeText } from "./infra";
 
 /** Whether sizes are right: what is found, by which evidence, what would do and what that saves. */
@@ -16,11 +15,11 @@ export function SizeHints({ items, currency }: { items: Item[]; currency: string
           <Table.Tr key={`${item.account} ${item.id}`}>
             <Table.Td>
               <StateMark state={findingOf(advice)} />
-              <div className={classes.dimmed}>{advice.confidence} confidence</div>
+              <div className="dimmed">{advice.confidence} confidence</div>
             </Table.Td>
             <Table.Td>
               <Name item={item} />
-              <div className={classes.dimmed}>{item.machine_type}</div>
+              <div className="dimmed">{item.machine_type}</div>
             </Table.Td>
             <Table.Td>
               {advice.reasons.map((reason) => (
@@ -36,7 +35,7 @@ export function SizeHints({ items, currency }: { items: Item[]; currency: string
                   {advice.saving < 0 && "costs more by "}
                   {money(Math.abs(advice.saving), currency)}
                   {item.kind !== "run" && " a month"}
-                  <div className={classes.dimmed}>{advice.saving_by}</div>
+                  <div className="dimmed">{advice.saving_by}</div>
                 </>
               )}
             </Table.Td>

@@ -29,7 +29,7 @@ export function StorageTable({ stores, host = true }: { stores: Store[]; host?: 
           )}
           <Table.Td>
             <span className="telemetry">{store.name}</span>
-            <div className={classes.dimmed}>
+            <div className="dimmed">
               {[store.kind === "filesystem" ? "" : store.kind, store.device, store.type]
                 .filter(Boolean)
                 .join(" · ")}
@@ -37,7 +37,7 @@ export function StorageTable({ stores, host = true }: { stores: Store[]; host?: 
           </Table.Td>
           <Table.Td>
             <Fill share={store.utilization} />
-            <div className={classes.dimmed}>
+            <div className="dimmed">
               {store.unit === "1"
                 ? "of a size not reported"
                 : `${amount(store.used, store.unit)} of ${store.capacity === null ? "unknown" : amount(store.capacity, store.unit)}`}
@@ -53,7 +53,7 @@ export function StorageTable({ stores, host = true }: { stores: Store[]; host?: 
           <Table.Td>
             {outlookText(store)}
             {store.full_at && (
-              <div className={classes.dimmed}>
+              <div className="dimmed">
                 <Moment at={store.full_at} />
               </div>
             )}

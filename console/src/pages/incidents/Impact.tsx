@@ -49,9 +49,9 @@ function Row({ kpi }: { kpi: Loss }) {
           {kpi.note}
         </Text>
       </Table.Td>
-      <Table.Td className={classes.number}>{shown(kpi.expected)}</Table.Td>
-      <Table.Td className={classes.number}>{shown(kpi.actual)}</Table.Td>
-      <Table.Td className={classes.number}>
+      <Table.Td className="number">{shown(kpi.expected)}</Table.Td>
+      <Table.Td className="number">{shown(kpi.actual)}</Table.Td>
+      <Table.Td className="number">
         <strong>{shown(kpi.loss)}</strong>
         {kpi.lower !== null && (
           <Text size="xs" c="dimmed">

@@ -131,7 +131,7 @@ function IncidentTable({ incidents }: { incidents: readonly Incident[] }) {
           <Table.Td>
             <Moment at={one.began} />
           </Table.Td>
-          <Table.Td className={classes.number}>{lasted(one, Date.now())}</Table.Td>
+          <Table.Td className="number">{lasted(one, Date.now())}</Table.Td>
           <Table.Td>{one.owner || "–"}</Table.Td>
           <Table.Td>
             {one.alarms.filter((alarm) => !alarm.ended).length} of {one.alarms.length} fire

@@ -172,13 +172,13 @@ function Columns({ dataset }: { dataset: string }) {
                     {(up?.data?.edges ?? []).map((edge) => (
                       <li key={`${edge.source.dataset} ${edge.source.field} ${edge.target.field}`}>
                         ← {edge.source.dataset}.{edge.source.field}{" "}
-                        <span className={classes.dimmed}>{edge.transformation}</span>
+                        <span className="dimmed">{edge.transformation}</span>
                       </li>
                     ))}
                     {(down?.data?.edges ?? []).map((edge) => (
                       <li key={`${edge.target.dataset} ${edge.target.field} ${edge.source.field}`}>
                         → {edge.target.dataset}.{edge.target.field}{" "}
-                        <span className={classes.dimmed}>{edge.transformation}</span>
+                        <span className="dimmed">{edge.transformation}</span>
                       </li>
                     ))}
                   </ul>

@@ -105,7 +105,7 @@ function Found({ q, onOpen }: { q: string; onOpen: (resource: string) => void })
               <button type="button" className={classes.pick} onClick={() => onOpen(one.resource)}>
                 {one.name}
               </button>{" "}
-              <span className={classes.dimmed}>
+              <span className="dimmed">
                 {one.type.toLowerCase()} · {one.namespace}
               </span>
             </li>

@@ -53,13 +53,11 @@ export function Slices({ asked, onFilter }: { asked: Asked; onFilter: (texts: st
                   {one.filters.join(" and ")}
                 </Button>
               </Table.Td>
-              <Table.Td className={classes.number}>{formatPercent(one.share)}</Table.Td>
-              <Table.Td className={`${classes.number} ${classes.bad}`}>
-                {compact(one.loss)}
-              </Table.Td>
-              <Table.Td className={classes.number}>{compact(one.rest)}</Table.Td>
-              <Table.Td className={classes.number}>{compact(one.effect)}</Table.Td>
-              <Table.Td className={classes.number}>{compact(one.p_value)}</Table.Td>
+              <Table.Td className="number">{formatPercent(one.share)}</Table.Td>
+              <Table.Td className={`number ${classes.bad}`}>{compact(one.loss)}</Table.Td>
+              <Table.Td className="number">{compact(one.rest)}</Table.Td>
+              <Table.Td className="number">{compact(one.effect)}</Table.Td>
+              <Table.Td className="number">{compact(one.p_value)}</Table.Td>
             </Table.Tr>
           ))}
         </Listing>
@@ -127,10 +125,10 @@ export function Bias({
                     <Table.Tr key={of + name}>
                       <Table.Td>{name}</Table.Td>
                       <Table.Td>{of}</Table.Td>
-                      <Table.Td className={classes.number}>
+                      <Table.Td className="number">
                         {value === null ? "∞" : compact(value)}
                       </Table.Td>
-                      <Table.Td className={`${classes.number} ${classes.dim}`}>
+                      <Table.Td className={`number ${classes.dim}`}>
                         {name === "DI" ? 1 : 0}
                       </Table.Td>
                     </Table.Tr>
@@ -174,11 +172,11 @@ export function Attributions({ asked }: { asked: Asked }) {
           >
             {data.features.slice(0, 50).map((one) => (
               <Table.Tr key={one.name}>
-                <Table.Td className={classes.number}>{one.rank}</Table.Td>
+                <Table.Td className="number">{one.rank}</Table.Td>
                 <Table.Td>{one.name}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.value)}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.baseline)}</Table.Td>
-                <Table.Td className={classes.number}>{one.baseline_rank ?? "—"}</Table.Td>
+                <Table.Td className="number">{compact(one.value)}</Table.Td>
+                <Table.Td className="number">{compact(one.baseline)}</Table.Td>
+                <Table.Td className="number">{one.baseline_rank ?? "—"}</Table.Td>
               </Table.Tr>
             ))}
           </Listing>
@@ -237,10 +235,10 @@ export function Compare({
             {data.metrics.map((one) => (
               <Table.Tr key={one.name}>
                 <Table.Td>{one.name}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.first.value)}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.second.value)}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.difference)}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.p_value)}</Table.Td>
+                <Table.Td className="number">{compact(one.first.value)}</Table.Td>
+                <Table.Td className="number">{compact(one.second.value)}</Table.Td>
+                <Table.Td className="number">{compact(one.difference)}</Table.Td>
+                <Table.Td className="number">{compact(one.p_value)}</Table.Td>
                 <Table.Td>
                   {one.better === "" ? "no telling" : one.better === "first" ? first : second}
                 </Table.Td>

@@ -52,7 +52,7 @@ export default function ProductionPage() {
                   <Table.Tr key={`${row.model}/${row.version}/${row.endpoint}`}>
                     <Table.Td>
                       <PageLink
-                        className={classes.link}
+                        className="link"
                         to="/models/$name/monitoring"
                         params={{ name: row.model }}
                         search={{ version: row.version }}
@@ -62,14 +62,14 @@ export default function ProductionPage() {
                     </Table.Td>
                     <Table.Td>{row.version || "—"}</Table.Td>
                     <Table.Td>{row.endpoint || "—"}</Table.Td>
-                    <Table.Td className={classes.number}>{compact(row.predictions)}</Table.Td>
-                    <Table.Td className={classes.number}>{compact(row.per_second)}</Table.Td>
-                    <Table.Td className={classes.number}>{milliseconds(row.p50_ms)}</Table.Td>
-                    <Table.Td className={classes.number}>{milliseconds(row.p95_ms)}</Table.Td>
-                    <Table.Td className={classes.number}>
+                    <Table.Td className="number">{compact(row.predictions)}</Table.Td>
+                    <Table.Td className="number">{compact(row.per_second)}</Table.Td>
+                    <Table.Td className="number">{milliseconds(row.p50_ms)}</Table.Td>
+                    <Table.Td className="number">{milliseconds(row.p95_ms)}</Table.Td>
+                    <Table.Td className="number">
                       {row.calls ? formatPercent((row.errors ?? 0) / row.calls) : "—"}
                     </Table.Td>
-                    <Table.Td className={classes.number}>{formatPercent(row.coverage)}</Table.Td>
+                    <Table.Td className="number">{formatPercent(row.coverage)}</Table.Td>
                   </Table.Tr>
                 ))}
               </Listing>

@@ -38,14 +38,12 @@ export function Quality({ report }: { report: Report }) {
             return (
               <Table.Tr key={name}>
                 <Table.Td>{name}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one?.value)}</Table.Td>
-                <Table.Td className={`${classes.number} ${classes.dim}`} title={one?.method}>
+                <Table.Td className="number">{compact(one?.value)}</Table.Td>
+                <Table.Td className={`number ${classes.dim}`} title={one?.method}>
                   {one?.low == null ? "—" : `${compact(one.low)} – ${compact(one.high)}`}
                 </Table.Td>
-                <Table.Td className={classes.number}>
-                  {compact(report.estimated[name]?.value)}
-                </Table.Td>
-                <Table.Td className={`${classes.number} ${classes.dim}`}>
+                <Table.Td className="number">{compact(report.estimated[name]?.value)}</Table.Td>
+                <Table.Td className={`number ${classes.dim}`}>
                   {compact(report.constant?.[name])}
                 </Table.Td>
               </Table.Tr>
@@ -64,7 +62,7 @@ export function Quality({ report }: { report: Report }) {
                 {row.map((weight, said) => (
                   <Table.Td
                     key={confusion.classes[said]}
-                    className={classes.number}
+                    className="number"
                     style={{ fontWeight: said === actual ? 600 : 400 }}
                   >
                     {compact(weight)}

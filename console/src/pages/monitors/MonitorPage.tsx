@@ -160,7 +160,7 @@ function Summary({ monitor: { spec } }: { monitor: Monitor }) {
       <Pivot to="/datasets/$dataset" params={{ dataset: spec.dataset }}>
         {spec.dataset}
       </Pivot>
-      <span className={classes.dimmed}>
+      <span className="dimmed">
         {spec.source
           ? `profiles ${spec.source.url}${spec.source.time_column ? ` by ${spec.source.time_column}` : ""}, `
           : ""}
@@ -254,7 +254,7 @@ function RunsTab({ name, window, onWindow, onAgain }: RunsProps) {
                     </Table.Td>
                     <Table.Td>
                       <State status={one.status} />
-                      {one.error && <div className={classes.dimmed}>{one.error}</div>}
+                      {one.error && <div className="dimmed">{one.error}</div>}
                     </Table.Td>
                     <Table.Td>{formatCount(one.rows)}</Table.Td>
                     <Table.Td>{one.violations}</Table.Td>
@@ -320,7 +320,7 @@ function Window({ name, run, onClose }: WindowProps) {
                   <Table.Tr key={`${one.column} ${segmentText(one.segment)}`}>
                     <Table.Td>
                       {one.column}
-                      <div className={classes.dimmed}>{segmentText(one.segment)}</div>
+                      <div className="dimmed">{segmentText(one.segment)}</div>
                     </Table.Td>
                     <Table.Td>
                       <State status={one.status} />

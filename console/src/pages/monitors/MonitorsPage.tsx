@@ -93,7 +93,7 @@ export default function MonitorsPage() {
                   >
                     {name}
                   </PageLink>
-                  {!spec.enabled && <span className={classes.dimmed}> off</span>}
+                  {!spec.enabled && <span className="dimmed"> off</span>}
                 </Table.Td>
                 <Table.Td>
                   <PageLink

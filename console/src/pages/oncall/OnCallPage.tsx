@@ -9,6 +9,7 @@ import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
+import { Period } from "@/components/Period";
 import { Empty, ErrorPanel, QueryState, Snippet } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
 import { useSession } from "@/session/SessionProvider";
@@ -229,23 +230,7 @@ function TakeOver({ schedule }: { schedule: Schedule }) {
           value={person}
           onChange={setPerson}
         />
-        <TextInput
-          label="From"
-          placeholder="now"
-          description={timezone}
-          w={170}
-          value={start}
-          onChange={(event) => setStart(event.currentTarget.value)}
-        />
-        <TextInput
-          label="Until"
-          required
-          placeholder="2026-12-24 18:00"
-          description={timezone}
-          w={170}
-          value={end}
-          onChange={(event) => setEnd(event.currentTarget.value)}
-        />
+        <Period start={start} onStart={setStart} end={end} onEnd={setEnd} />
         <TextInput
           label="Why"
           w={220}

@@ -109,15 +109,13 @@ function Row({ one }: { one: Pipeline }) {
     <Table.Tr>
       <Table.Td>
         <PipelineLink job={one.job} />
-        <div className={classes.dimmed}>
+        <div className="dimmed">
           {[one.integration || one.engine, one.expected?.owner].filter(Boolean).join(" · ")}
         </div>
       </Table.Td>
       <Table.Td>
         <Mark status={one.health} />
-        {one.lateness > 0 && (
-          <div className={classes.dimmed}>due {formatSeconds(one.lateness)} ago</div>
-        )}
+        {one.lateness > 0 && <div className="dimmed">due {formatSeconds(one.lateness)} ago</div>}
       </Table.Td>
       <Table.Td>
         <RecentRuns recent={one.recent} label={one.job} />
@@ -131,7 +129,7 @@ function Row({ one }: { one: Pipeline }) {
       </Table.Td>
       <Table.Td>{formatNumber(one.rows_out)}</Table.Td>
       <Table.Td>{formatValue(one.rows_per_second, "/s")}</Table.Td>
-      <Table.Td className={classes.dimmed}>
+      <Table.Td className="dimmed">
         <Moment at={one.last_success} ago />
       </Table.Td>
       <Table.Td>{one.slowest_task && <PipelineLink job={one.slowest_task} />}</Table.Td>

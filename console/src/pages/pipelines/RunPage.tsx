@@ -103,7 +103,7 @@ function Gantt({ data }: { data: Detail }) {
       title="Tasks over time"
       aside={
         slowest && (
-          <span className={classes.dimmed}>
+          <span className="dimmed">
             most of the time: {slowest.job || "between tasks"} ({formatPercent(slowest.share)});
             underlined is what decided the end
           </span>
@@ -149,7 +149,7 @@ function Gantt({ data }: { data: Detail }) {
         })}
       </div>
       {data.tasks.length > SHOWN_TASKS && (
-        <p className={classes.dimmed}>The first {SHOWN_TASKS} tasks are shown.</p>
+        <p className="dimmed">The first {SHOWN_TASKS} tasks are shown.</p>
       )}
     </Panel>
   );

@@ -94,11 +94,11 @@ export default function ApprovalsPage() {
                           <PageLink
                             to="/approvals/$request"
                             params={{ request: one.id }}
-                            className={classes.link}
+                            className="link"
                           >
                             {one.model} v{one.version}
                           </PageLink>
-                          <div className={classes.dimmed}>{one.comment.slice(0, 140)}</div>
+                          <div className="dimmed">{one.comment.slice(0, 140)}</div>
                         </Table.Td>
                         <Table.Td>
                           <StageMark stage={one.stage} />
@@ -106,7 +106,7 @@ export default function ApprovalsPage() {
                         <Table.Td>
                           <RequestMark status={one.status} />
                         </Table.Td>
-                        <Table.Td className={red ? classes.bad : classes.good}>
+                        <Table.Td className={red ? "bad" : "good"}>
                           {one.checks.length === 0
                             ? "none"
                             : red
@@ -118,7 +118,7 @@ export default function ApprovalsPage() {
                         </Table.Td>
                         <Table.Td>
                           {one.requested_by}
-                          <div className={classes.dimmed}>
+                          <div className="dimmed">
                             {formatAgo(Date.parse(one.created), Date.now())}
                           </div>
                         </Table.Td>

@@ -34,7 +34,7 @@ export function Difference({ name, version, other }: Props) {
             <Panel
               title="Metrics"
               aside={
-                <span className={classes.dimmed}>
+                <span className="dimmed">
                   {data.other
                     ? `version ${data.this.version} beside version ${data.other.version}`
                     : "No other version is in production: there is nothing to compare with"}
@@ -108,7 +108,7 @@ function Values({
   numbers?: boolean;
   none?: string;
 }) {
-  if (items.length === 0) return <p className={`${classes.pad} ${classes.dimmed}`}>{none}</p>;
+  if (items.length === 0) return <p className={`${classes.pad} dimmed`}>{none}</p>;
   return (
     <Listing
       wrap
@@ -124,10 +124,10 @@ function Values({
           <Table.Th scope="row" fw={500}>
             {one.name}
           </Table.Th>
-          <Table.Td className={numbers ? classes.number : undefined}>
+          <Table.Td className={numbers ? "number" : undefined}>
             {numbers ? formatMetric(one.this) : (one.this ?? "–")}
           </Table.Td>
-          <Table.Td className={numbers ? classes.number : undefined}>
+          <Table.Td className={numbers ? "number" : undefined}>
             {numbers ? formatMetric(one.other) : (one.other ?? "–")}
           </Table.Td>
           {numbers && <Change item={one} />}
@@ -139,15 +139,13 @@ function Values({
 
 function Change({ item }: { item: Item }) {
   if (typeof item.this !== "number" || typeof item.other !== "number") {
-    return <Table.Td className={classes.number}>–</Table.Td>;
+    return <Table.Td className="number">–</Table.Td>;
   }
   const change = item.this - item.other;
   const better = lessIsBetter(item.name) ? change < 0 : change > 0;
   const word = change === 0 ? "the same" : better ? "better" : "worse";
   return (
-    <Table.Td
-      className={`${classes.number} ${change === 0 ? "" : better ? classes.good : classes.bad}`}
-    >
+    <Table.Td className={`number ${change === 0 ? "" : better ? "good" : "bad"}`}>
       {change > 0 ? "+" : ""}
       {formatMetric(change)} {word}
     </Table.Td>

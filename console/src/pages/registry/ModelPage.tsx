@@ -1,6 +1,5 @@
-import { Button, Group, Table, Textarea } from "@mantine/core";
+import { Group, Table } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
-import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
@@ -15,6 +14,7 @@ import { Empty, QueryState } from "@/components/QueryState";
 import { resourceOf } from "@/components/resource";
 import { useSession } from "@/session/SessionProvider";
 import { formatAgo } from "@/time/format";
+import { Description } from "./Description";
 import classes from "./registry.module.css";
 import { StageMark } from "./Stage";
 import { TagEditor } from "./TagEditor";
@@ -38,11 +38,10 @@ export default function ModelPage() {
     () => unwrap(client.DELETE("/api/v1/models/{name}", { params: { path: { name } } })),
     [PATH],
   );
-  const [text, setText] = useState<string | null>(null);
   const write = can("catalog:write");
-  const save = (body: Parameters<typeof change.mutate>[0]) =>
+  const save = (body: Parameters<typeof change.mutate>[0], done?: () => void) =>
     change.mutate(body, {
-      onSuccess: () => setText(null),
+      onSuccess: done,
       onError: (error) => notifyError("The model was not changed", error),
     });
   return (
@@ -85,49 +84,13 @@ export default function ModelPage() {
         <QueryState query={query} height={120}>
           {(model) => (
             <div className={classes.columns}>
-              <Panel
+              <Description
                 title="What it is for"
-                aside={
-                  write &&
-                  text === null && (
-                    <Button
-                      size="compact-xs"
-                      variant="default"
-                      onClick={() => setText(model.description)}
-                    >
-                      Edit
-                    </Button>
-                  )
-                }
-              >
-                <div className={classes.pad}>
-                  {text === null ? (
-                    <p className={classes.text}>{model.description || "Nobody has said it yet."}</p>
-                  ) : (
-                    <>
-                      <Textarea
-                        aria-label="What it is for"
-                        autosize
-                        minRows={3}
-                        maxLength={5000}
-                        value={text}
-                        onChange={(event) => setText(event.currentTarget.value)}
-                      />
-                      <Group mt="xs">
-                        <Button
-                          loading={change.isPending}
-                          onClick={() => save({ description: text })}
-                        >
-                          Save
-                        </Button>
-                        <Button variant="default" onClick={() => setText(null)}>
-                          Cancel
-                        </Button>
-                      </Group>
-                    </>
-                  )}
-                </div>
-              </Panel>
+                text={model.description}
+                disabled={!write}
+                saving={change.isPending}
+                onSave={(description, done) => save({ description }, done)}
+              />
               <TagEditor tags={model.tags} disabled={!write} onChange={(tags) => save({ tags })} />
             </div>
           )}
@@ -156,11 +119,11 @@ export default function ModelPage() {
                       <PageLink
                         to="/models/$name/versions/$version"
                         params={{ name, version: String(one.version) }}
-                        className={classes.link}
+                        className="link"
                       >
                         Version {one.version}
                       </PageLink>
-                      <div className={classes.dimmed}>{one.description.slice(0, 120)}</div>
+                      <div className="dimmed">{one.description.slice(0, 120)}</div>
                     </Table.Td>
                     <Table.Td>
                       <StageMark stage={one.stage} status={one.stage_status} />
@@ -168,16 +131,12 @@ export default function ModelPage() {
                     <Table.Td>{one.aliases.join(", ")}</Table.Td>
                     <Table.Td>
                       {one.run_id && (
-                        <PageLink
-                          to="/runs/$run"
-                          params={{ run: one.run_id }}
-                          className={classes.link}
-                        >
+                        <PageLink to="/runs/$run" params={{ run: one.run_id }} className="link">
                           {one.run_id.slice(0, 8)}
                         </PageLink>
                       )}
                     </Table.Td>
-                    <Table.Td className={classes.dimmed}>
+                    <Table.Td className="dimmed">
                       {Object.entries(one.tags)
                         .map(([key, value]) => `${key}: ${value}`)
                         .join(", ")}

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, Stack, Table, Textarea, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, Group, Table } from "@mantine/core";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
+import { NewNamed } from "@/components/NewNamed";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
@@ -85,16 +86,12 @@ export default function ModelsPage() {
                   return (
                     <Table.Tr key={one.id}>
                       <Table.Td>
-                        <PageLink
-                          to="/models/$name"
-                          params={{ name: one.name }}
-                          className={classes.link}
-                        >
+                        <PageLink to="/models/$name" params={{ name: one.name }} className="link">
                           {one.name}
                         </PageLink>
-                        <div className={classes.dimmed}>{one.description.slice(0, 160)}</div>
+                        <div className="dimmed">{one.description.slice(0, 160)}</div>
                       </Table.Td>
-                      <Table.Td className={classes.number}>{one.last_version}</Table.Td>
+                      <Table.Td className="number">{one.last_version}</Table.Td>
                       <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
                       <Table.Td>
                         {newest && (
@@ -124,49 +121,19 @@ export default function ModelsPage() {
 }
 
 function NewModel({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
   const openPage = useOpenPage();
   const create = useChange(
-    () => unwrap(client.POST(PATH, { body: { name, description } })),
+    (body: { name: string; description: string }) => unwrap(client.POST(PATH, { body })),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate(undefined, {
-      onSuccess: (made) => openPage("/models/$name", { params: { name: made.name } }),
-    });
-  };
   return (
-    <Modal opened onClose={onClose} title="Register a model">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={500}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={create.error?.message}
-          />
-          <Textarea
-            label="What it is for"
-            autosize
-            minRows={2}
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              Register
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <NewNamed
+      title="Register a model"
+      about="What it is for"
+      button="Register"
+      create={create}
+      onMade={(made) => openPage("/models/$name", { params: { name: made.name } })}
+      onClose={onClose}
+    />
   );
 }

@@ -26,6 +26,7 @@ import { formatAgo } from "@/time/format";
 import { oneOf } from "@/url/params";
 import { useUrlState } from "@/url/state";
 import { Card } from "./Card";
+import { Description } from "./Description";
 import { Difference } from "./Difference";
 import classes from "./registry.module.css";
 import { RequestMark, STAGES, StageMark } from "./Stage";
@@ -116,55 +117,21 @@ function Overview({ version }: { version: Version }) {
       unwrap(client.PATCH("/api/v1/models/{name}/versions/{version}", { params: { path }, body })),
     STALE,
   );
-  const [text, setText] = useState<string | null>(null);
-  const save = (body: Parameters<typeof change.mutate>[0]) =>
+  const save = (body: Parameters<typeof change.mutate>[0], done?: () => void) =>
     change.mutate(body, {
-      onSuccess: () => setText(null),
+      onSuccess: done,
       onError: (error) => notifyError("The version was not changed", error),
     });
   return (
     <div className={classes.columns}>
       <div className={classes.stack}>
-        <Panel
+        <Description
           title="What is new in it"
-          aside={
-            write &&
-            text === null && (
-              <Button
-                size="compact-xs"
-                variant="default"
-                onClick={() => setText(version.description)}
-              >
-                Edit
-              </Button>
-            )
-          }
-        >
-          <div className={classes.pad}>
-            {text === null ? (
-              <p className={classes.text}>{version.description || "Nobody has said it yet."}</p>
-            ) : (
-              <>
-                <Textarea
-                  aria-label="What is new in it"
-                  autosize
-                  minRows={3}
-                  maxLength={5000}
-                  value={text}
-                  onChange={(event) => setText(event.currentTarget.value)}
-                />
-                <Group mt="xs">
-                  <Button loading={change.isPending} onClick={() => save({ description: text })}>
-                    Save
-                  </Button>
-                  <Button variant="default" onClick={() => setText(null)}>
-                    Cancel
-                  </Button>
-                </Group>
-              </>
-            )}
-          </div>
-        </Panel>
+          text={version.description}
+          disabled={!write}
+          saving={change.isPending}
+          onSave={(description, done) => save({ description }, done)}
+        />
         <Panel title="Where it came from">
           <ul className={classes.list}>
             <li>
@@ -200,12 +167,12 @@ function Overview({ version }: { version: Version }) {
                       <PageLink
                         to="/approvals/$request"
                         params={{ request: one.id }}
-                        className={classes.link}
+                        className="link"
                       >
                         to {one.stage}
                       </PageLink>{" "}
                       <RequestMark status={one.status} />{" "}
-                      <span className={classes.dimmed}>by {one.requested_by}</span>
+                      <span className="dimmed">by {one.requested_by}</span>
                     </li>
                   ))}
                   {own.length === 0 && <li>Nobody asked for a stage yet.</li>}

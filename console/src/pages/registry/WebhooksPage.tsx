@@ -103,7 +103,7 @@ export default function WebhooksPage() {
                 <Table.Tr key={hook.id}>
                   <Table.Td>
                     {hook.name}
-                    <div className={classes.dimmed}>{hook.description}</div>
+                    <div className="dimmed">{hook.description}</div>
                   </Table.Td>
                   <Table.Td className={classes.code}>{hook.url}</Table.Td>
                   <Table.Td className={classes.code}>
@@ -124,7 +124,7 @@ export default function WebhooksPage() {
                     </Badge>{" "}
                     {hook.signed ? "signed" : "not signed"}
                   </Table.Td>
-                  <Table.Td className={classes.number}>{hook.waiting}</Table.Td>
+                  <Table.Td className="number">{hook.waiting}</Table.Td>
                   {write && (
                     <Table.Td>
                       <Group gap={4} wrap="nowrap">

@@ -8,7 +8,6 @@ import { QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { HealthMark } from "./HealthMark";
 import { healthOf } from "./health";
-import classes from "./services.module.css";
 
 type Edge = components["schemas"]["MapEdgeView"];
 export const EDGE_WORDS = { call: "calls", publish: "publishes to", consume: "consumes" } as const;
@@ -71,13 +70,9 @@ function EdgeTable({ title, edges, other }: Props) {
                   {EDGE_WORDS[edge.type]}
                   {edge.age && ` (p95 age ${formatNanos(edge.age.p95_ns)})`}
                 </Table.Td>
-                <Table.Td className={classes.number}>{formatCount(edge.statistics.count)}</Table.Td>
-                <Table.Td className={classes.number}>
-                  {formatPercent(edge.statistics.fault_rate)}
-                </Table.Td>
-                <Table.Td className={classes.number}>
-                  {formatNanos(edge.statistics.p95_ns)}
-                </Table.Td>
+                <Table.Td className="number">{formatCount(edge.statistics.count)}</Table.Td>
+                <Table.Td className="number">{formatPercent(edge.statistics.fault_rate)}</Table.Td>
+                <Table.Td className="number">{formatNanos(edge.statistics.p95_ns)}</Table.Td>
               </Table.Tr>
             ))}
         </Listing>
@@ -93,12 +88,12 @@ export function NodeName({ id }: { id: string }) {
   if (type !== "service") {
     return (
       <>
-        {name} <span className={classes.dimmed}>{type}</span>
+        {name} <span className="dimmed">{type}</span>
       </>
     );
   }
   return (
-    <PageLink to="/services/$service" params={{ service: name }} className={classes.link}>
+    <PageLink to="/services/$service" params={{ service: name }} className="link">
       {name}
     </PageLink>
   );

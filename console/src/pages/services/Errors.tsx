@@ -80,7 +80,7 @@ export function Errors({ service }: { service: string }) {
           >
             {groups.map((group) => (
               <Table.Tr key={group.key}>
-                <Table.Td className={classes.number}>{formatCount(group.count)}</Table.Td>
+                <Table.Td className="number">{formatCount(group.count)}</Table.Td>
                 <Table.Td className="telemetry">{group.operation}</Table.Td>
                 <Table.Td className="telemetry">{group.type}</Table.Td>
                 <Table.Td className="telemetry">{group.message.slice(0, 400)}</Table.Td>
@@ -89,7 +89,7 @@ export function Errors({ service }: { service: string }) {
                     to="/traces/$traceId"
                     params={{ traceId: group.newest.trace_id }}
                     search={{ span: group.newest.span_id }}
-                    className={classes.link}
+                    className="link"
                   >
                     {format(Date.parse(group.newest.timestamp))}
                   </PageLink>

@@ -37,7 +37,7 @@ export function Instances({ service }: { service: string }) {
                 </Table.Td>
               ))}
               <Table.Td>{one.signals.join(", ")}</Table.Td>
-              <Table.Td className={classes.number}>{formatCount(one.count)}</Table.Td>
+              <Table.Td className="number">{formatCount(one.count)}</Table.Td>
               <Table.Td>{formatAgo(Date.parse(one.last_seen), Date.now())}</Table.Td>
               <Table.Td>
                 <details>

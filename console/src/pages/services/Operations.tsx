@@ -33,31 +33,31 @@ export function Operations({ rows }: { rows: readonly RedRow[] }) {
               search={{
                 q: `${writeTerm("service", row.service)} ${writeTerm("name", row.operation)}`,
               }}
-              className={classes.link}
+              className="link"
             >
               {row.operation}
             </PageLink>
           </Table.Td>
           <Table.Td>{row.kind}</Table.Td>
-          <Table.Td className={classes.number}>
+          <Table.Td className="number">
             {formatCount(row.count)} <Change now={row.count} before={row.previous_count} />
           </Table.Td>
-          <Table.Td className={classes.number}>
+          <Table.Td className="number">
             {row.errors > 0 ? (
-              <span className={classes.bad}>
+              <span className="bad">
                 ✖ {formatCount(row.errors)} ({formatPercent(row.errors / row.count)})
               </span>
             ) : (
               "0"
             )}
           </Table.Td>
-          <Table.Td className={classes.number}>{formatNanos(row.quantiles[0])}</Table.Td>
-          <Table.Td className={classes.number}>
+          <Table.Td className="number">{formatNanos(row.quantiles[0])}</Table.Td>
+          <Table.Td className="number">
             {formatNanos(row.quantiles[2])}{" "}
             <Change now={row.quantiles[2] ?? 0} before={row.previous_quantiles[2] ?? 0} />
           </Table.Td>
-          <Table.Td className={classes.number}>{formatNanos(row.quantiles[3])}</Table.Td>
-          <Table.Td className={classes.number}>{formatNanos(row.max_ns)}</Table.Td>
+          <Table.Td className="number">{formatNanos(row.quantiles[3])}</Table.Td>
+          <Table.Td className="number">{formatNanos(row.max_ns)}</Table.Td>
           <Table.Td>
             <div className={classes.share}>
               <i style={{ width: `${(row.total_ns / total) * 100}%` }} />
@@ -77,7 +77,7 @@ function Change({ now, before }: { now: number; before: number }) {
   const share = change(now, before);
   if (share === null || Math.abs(share) < NOTABLE) return null;
   return (
-    <span className={classes.dimmed} title="against the period before">
+    <span className="dimmed" title="against the period before">
       {share > 0 ? "▲" : "▼"}
       {formatPercent(Math.abs(share))}
     </span>

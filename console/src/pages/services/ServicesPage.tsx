@@ -145,15 +145,11 @@ function Row({ one, calls, rates, known, seconds }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td>
-        <PageLink
-          to="/services/$service"
-          params={{ service: one.service }}
-          className={classes.link}
-        >
+        <PageLink to="/services/$service" params={{ service: one.service }} className="link">
           <i className={classes.swatch} style={{ background: serviceColor(one.service) }} />
           {one.service}
         </PageLink>
-        <div className={classes.dimmed}>
+        <div className="dimmed">
           {[one.namespace, one.environment, one.language].filter(Boolean).join(" · ")}
         </div>
       </Table.Td>
@@ -173,9 +169,7 @@ function Row({ one, calls, rates, known, seconds }: RowProps) {
       </Table.Td>
       <Table.Td className="telemetry">{one.version}</Table.Td>
       <Table.Td>{formatCount(one.hosts)}</Table.Td>
-      <Table.Td className={classes.dimmed}>
-        {formatAgo(Date.parse(one.last_seen), Date.now())}
-      </Table.Td>
+      <Table.Td className="dimmed">{formatAgo(Date.parse(one.last_seen), Date.now())}</Table.Td>
     </Table.Tr>
   );
 }

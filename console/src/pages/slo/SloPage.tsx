@@ -130,9 +130,9 @@ function Status({ slo }: { slo: Detail }) {
       <div className={classes.cards}>
         {cards.map(([label, value, note]) => (
           <div className={classes.card} key={label}>
-            <span className={classes.dimmed}>{label}</span>
+            <span className="dimmed">{label}</span>
             <span className={classes.big}>{value}</span>
-            <span className={classes.dimmed}>{note}</span>
+            <span className="dimmed">{note}</span>
           </div>
         ))}
       </div>

@@ -95,7 +95,7 @@ export default function SlosPage() {
                   <PageLink to="/slos/$slo" params={{ slo: slo.name }} className={classes.link}>
                     {slo.name}
                   </PageLink>
-                  <div className={classes.dimmed}>{slo.spec.description}</div>
+                  <div className="dimmed">{slo.spec.description}</div>
                 </Table.Td>
                 <Table.Td>
                   <StateMark state={slo.status.state} />

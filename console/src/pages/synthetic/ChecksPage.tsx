@@ -110,7 +110,7 @@ export default function ChecksPage() {
                   >
                     {check.name}
                   </PageLink>
-                  <div className={classes.dimmed}>{check.spec.check.type}</div>
+                  <div className="dimmed">{check.spec.check.type}</div>
                 </Table.Td>
                 <Table.Td>
                   <StateMark state={lastState(check.day.last_passed, check.spec.enabled)} />

@@ -85,14 +85,14 @@ export function Bottlenecks({ state }: { state: SearchState }) {
                       />
                     </div>
                   </Table.Td>
-                  <Table.Td className={classes.number}>
+                  <Table.Td className="number">
                     {paths.data ? formatPercent(pathOf.get(key) ?? 0) : "…"}
                   </Table.Td>
-                  <Table.Td className={classes.number}>{formatNanos(row.self_ns)}</Table.Td>
-                  <Table.Td className={classes.number}>{formatNanos(row.p50_self_ns)}</Table.Td>
-                  <Table.Td className={classes.number}>{formatNanos(row.p95_self_ns)}</Table.Td>
-                  <Table.Td className={classes.number}>{formatCount(row.count)}</Table.Td>
-                  <Table.Td className={classes.number}>
+                  <Table.Td className="number">{formatNanos(row.self_ns)}</Table.Td>
+                  <Table.Td className="number">{formatNanos(row.p50_self_ns)}</Table.Td>
+                  <Table.Td className="number">{formatNanos(row.p95_self_ns)}</Table.Td>
+                  <Table.Td className="number">{formatCount(row.count)}</Table.Td>
+                  <Table.Td className="number">
                     {row.errors > 0 ? (
                       <span className={classes.bad}>✖ {formatCount(row.errors)}</span>
                     ) : (

@@ -174,13 +174,13 @@ function FindingTable({ rows, selectedName, baselineName }: TableProps) {
               <i style={{ width: `${row.baseline_share * 100}%` }} />
             </div>
           </Table.Td>
-          <Table.Td className={classes.number}>
+          <Table.Td className="number">
             {row.lift === null ? "only here" : `×${formatNumber(row.lift)}`}
           </Table.Td>
-          <Table.Td className={classes.number}>
+          <Table.Td className="number">
             {formatPercent(row.selected_share)} ({formatCount(row.selectedCount)})
           </Table.Td>
-          <Table.Td className={classes.number}>
+          <Table.Td className="number">
             {formatPercent(row.baseline_share)} ({formatCount(row.baselineCount)})
           </Table.Td>
         </Table.Tr>

@@ -135,7 +135,7 @@ function TraceRowView({ row, match, longest, start }: RowProps) {
       <Table.Td>
         <DurationBar value={row.duration_ns} most={longest} service={row.root_service} />
       </Table.Td>
-      <Table.Td className={classes.number}>{formatCount(row.spans)}</Table.Td>
+      <Table.Td className="number">{formatCount(row.spans)}</Table.Td>
       <Table.Td>
         <div className={classes.services}>
           {row.services.slice(0, MAX_SERVICES).map((name) => (

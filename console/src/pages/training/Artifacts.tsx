@@ -78,7 +78,7 @@ function Folder(props: FolderProps) {
                   >
                     <IconFile size={14} aria-hidden />
                     <span>{file.name}</span>
-                    <span className={classes.dimmed}>{formatBytes(file.size)}</span>
+                    <span className="dimmed">{formatBytes(file.size)}</span>
                   </button>
                 </li>
               );

@@ -71,7 +71,7 @@ export function CompareTable({ runs, looks, differing, onDiffering }: Props) {
                     {values.map((value, index) => (
                       <Table.Td
                         key={runs[index]?.info.id}
-                        className={index === best ? classes.good : undefined}
+                        className={index === best ? "good" : undefined}
                       >
                         {of === "metrics" ? formatMetric(value) : (value ?? "–")}
                         {index === best && runs.length > 1 && " ★"}

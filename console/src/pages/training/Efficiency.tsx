@@ -124,7 +124,7 @@ function Fact({ name, value, bad }: { name: string; value: string; bad?: boolean
   return (
     <div>
       <dt>{name}</dt>
-      <dd className={bad ? classes.bad : undefined}>{value}</dd>
+      <dd className={bad ? "bad" : undefined}>{value}</dd>
     </div>
   );
 }
@@ -142,10 +142,10 @@ function UseRow({
   return (
     <Table.Tr>
       <Table.Td>{name}</Table.Td>
-      <Table.Td className={classes.number}>{shown(use.mean)}</Table.Td>
-      <Table.Td className={classes.number}>{shown(use.p95)}</Table.Td>
-      <Table.Td className={classes.number}>{shown(use.most)}</Table.Td>
-      <Table.Td className={classes.number}>
+      <Table.Td className="number">{shown(use.mean)}</Table.Td>
+      <Table.Td className="number">{shown(use.p95)}</Table.Td>
+      <Table.Td className="number">{shown(use.most)}</Table.Td>
+      <Table.Td className="number">
         {use.idle === null ? "–" : `${formatPercent(use.idle)} of the time`}
       </Table.Td>
     </Table.Tr>

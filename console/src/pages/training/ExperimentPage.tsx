@@ -83,9 +83,7 @@ export default function ExperimentPage() {
           </>
         }
       />
-      {data?.tags[NOTE] && (
-        <p className={`${classes.tools} ${classes.dimmed}`}>{data.tags[NOTE]}</p>
-      )}
+      {data?.tags[NOTE] && <p className={`${classes.tools} dimmed`}>{data.tags[NOTE]}</p>}
       <Tabs
         value={url.tab}
         onChange={(tab) => setUrl({ tab: (tab ?? "runs") as "runs" })}

@@ -1,10 +1,11 @@
-import { Button, Group, Modal, SegmentedControl, Stack, Table, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, SegmentedControl, Table } from "@mantine/core";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
+import { NewNamed } from "@/components/NewNamed";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
@@ -98,21 +99,19 @@ export default function ExperimentsPage() {
                       <PageLink
                         to="/experiments/$experiment"
                         params={{ experiment: one.id }}
-                        className={classes.link}
+                        className="link"
                       >
                         {one.name}
                       </PageLink>
-                      <div className={classes.dimmed}>
-                        {one.tags["mlflow.note.content"]?.slice(0, 160)}
-                      </div>
+                      <div className="dimmed">{one.tags["mlflow.note.content"]?.slice(0, 160)}</div>
                     </Table.Td>
-                    <Table.Td className={classes.number}>{formatCount(one.runs)}</Table.Td>
-                    <Table.Td className={classes.number}>{formatCount(one.running)}</Table.Td>
-                    <Table.Td className={classes.number}>{formatCount(one.models)}</Table.Td>
+                    <Table.Td className="number">{formatCount(one.runs)}</Table.Td>
+                    <Table.Td className="number">{formatCount(one.running)}</Table.Td>
+                    <Table.Td className="number">{formatCount(one.models)}</Table.Td>
                     <Table.Td>
                       {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
                     </Table.Td>
-                    <Table.Td className={classes.dimmed}>
+                    <Table.Td className="dimmed">
                       {Object.entries(one.tags)
                         .filter(([key]) => !key.startsWith("mlflow."))
                         .map(([key, value]) => `${key}: ${value}`)
@@ -148,48 +147,19 @@ export default function ExperimentsPage() {
 }
 
 function NewExperiment({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
   const openPage = useOpenPage();
   const create = useChange(
-    () => unwrap(client.POST(PATH, { body: { name, description } })),
+    (body: { name: string; description: string }) => unwrap(client.POST(PATH, { body })),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate(undefined, {
-      onSuccess: (made) =>
-        openPage("/experiments/$experiment", { params: { experiment: made.id } }),
-    });
-  };
   return (
-    <Modal opened onClose={onClose} title="New experiment">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={500}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={create.error?.message}
-          />
-          <TextInput
-            label="What it is about"
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              Create
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <NewNamed
+      title="New experiment"
+      about="What it is about"
+      button="Create"
+      create={create}
+      onMade={(made) => openPage("/experiments/$experiment", { params: { experiment: made.id } })}
+      onClose={onClose}
+    />
   );
 }

@@ -35,7 +35,7 @@ export default function LoggedModelPage() {
         aside={
           model && (
             <Group gap="sm">
-              <span className={classes.dimmed}>{statusOf(model.status)}</span>
+              <span className="dimmed">{statusOf(model.status)}</span>
               {model.source_run_id && (
                 <Pivot to="/runs/$run" params={{ run: model.source_run_id }}>
                   Its run

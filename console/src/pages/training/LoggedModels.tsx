@@ -58,11 +58,11 @@ export function LoggedModels({ experiment }: { experiment: string }) {
                       <PageLink
                         to="/logged-models/$model"
                         params={{ model: one.id }}
-                        className={classes.link}
+                        className="link"
                       >
                         {one.name}
                       </PageLink>
-                      <div className={classes.dimmed}>{one.model_type}</div>
+                      <div className="dimmed">{one.model_type}</div>
                     </Table.Td>
                     <Table.Td>{statusOf(one.status)}</Table.Td>
                     <Table.Td>
@@ -70,7 +70,7 @@ export function LoggedModels({ experiment }: { experiment: string }) {
                         <PageLink
                           to="/runs/$run"
                           params={{ run: one.source_run_id }}
-                          className={classes.link}
+                          className="link"
                         >
                           {one.source_run_id.slice(0, 8)}
                         </PageLink>
@@ -89,7 +89,7 @@ export function LoggedModels({ experiment }: { experiment: string }) {
                           key={`${item.model} ${item.version}`}
                           to="/models/$name/versions/$version"
                           params={{ name: item.model, version: String(item.version) }}
-                          className={classes.link}
+                          className="link"
                         >
                           {item.model} v{item.version}{" "}
                         </PageLink>

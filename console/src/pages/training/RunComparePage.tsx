@@ -84,7 +84,7 @@ function Compare({ runs, url, setUrl }: { runs: readonly Compared[]; url: Url; s
         {runs.slice(0, 24).map((run) => (
           <span key={run.info.id} role="listitem">
             <i className={classes.swatch} style={{ background: looks.get(run.info.id)?.color }} />
-            <PageLink to="/runs/$run" params={{ run: run.info.id }} className={classes.link}>
+            <PageLink to="/runs/$run" params={{ run: run.info.id }} className="link">
               {run.info.name}
             </PageLink>
           </span>

@@ -60,7 +60,7 @@ export function RunOverview({ run }: { run: Run }) {
                 <Table.Tr key={`${one.name} ${one.digest} ${one.tags[CONTEXT]}`}>
                   <Table.Td title={one.source}>
                     {one.name}
-                    <div className={classes.dimmed}>{one.source_type}</div>
+                    <div className="dimmed">{one.source_type}</div>
                   </Table.Td>
                   <Table.Td>{one.tags[CONTEXT] ?? "–"}</Table.Td>
                   <Table.Td className={classes.code}>{one.digest}</Table.Td>
@@ -84,7 +84,7 @@ export function RunOverview({ run }: { run: Run }) {
                     <PageLink
                       to="/logged-models/$model"
                       params={{ model: one.id }}
-                      className={classes.link}
+                      className="link"
                     >
                       {one.name}
                     </PageLink>
@@ -100,7 +100,7 @@ export function RunOverview({ run }: { run: Run }) {
                     <PageLink
                       to="/models/$name/versions/$version"
                       params={{ name: one.model, version: String(one.version) }}
-                      className={classes.link}
+                      className="link"
                     >
                       {one.model} v{one.version}
                     </PageLink>

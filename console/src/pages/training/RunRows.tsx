@@ -123,7 +123,7 @@ export function RunRows(props: Props) {
                   />
                 </span>
                 <span role="cell" className={classes.cell} title={run.name}>
-                  <PageLink to="/runs/$run" params={{ run: run.id }} className={classes.link}>
+                  <PageLink to="/runs/$run" params={{ run: run.id }} className="link">
                     {run.name}
                   </PageLink>
                 </span>
