@@ -11,7 +11,8 @@ import { ResultTable } from "@/components/result/ResultTable";
 import { visible } from "@/pages/logs/record";
 import { seriesColor } from "@/theme/colors";
 import classes from "./dashboards.module.css";
-import { binsOf, cellsOf, type Figure, figuresOf, type PanelData, seriesRows } from "./data";
+import type { PanelData } from "./data";
+import { binsOf, cellsOf, type Figure, figuresOf, seriesRows } from "./figures";
 import type { Limit, Look, Panel } from "./model";
 
 const NONE: ReadonlySet<string> = new Set();
