@@ -2,6 +2,7 @@ import { Anchor, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import { formatValue } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
@@ -58,7 +59,7 @@ function Details({ alarm }: { alarm: Alarm }) {
   const composite = alarm.spec.source.type === "composite";
   return (
     <Stack gap="sm">
-      <Facts alarm={alarm} />
+      <About alarm={alarm} />
       {composite ? (
         <Children names={alarm.children} />
       ) : (
@@ -109,7 +110,7 @@ function Details({ alarm }: { alarm: Alarm }) {
   );
 }
 
-function Facts({ alarm }: { alarm: Alarm }) {
+function About({ alarm }: { alarm: Alarm }) {
   const { spec } = alarm;
   return (
     <Panel title={alarm.summary} aside={<Marks alarm={alarm} />}>
@@ -127,58 +128,32 @@ function Facts({ alarm }: { alarm: Alarm }) {
           </Text>
         )}
       </div>
-      <dl className={classes.facts}>
-        <div>
-          <dt>Since</dt>
-          <dd>
-            <Moment at={alarm.since} />
-          </dd>
-        </div>
-        <div>
-          <dt>Why</dt>
-          <dd>{alarm.reason || "–"}</dd>
-        </div>
-        <div>
-          <dt>Series in alarm</dt>
-          <dd>
-            {alarm.in_alarm} of {alarm.series}
-            {alarm.pending > 0 && `, ${alarm.pending} pending`}
-          </dd>
-        </div>
-        <div>
-          <dt>Severity</dt>
-          <dd>{spec.severity ?? "warning"}</dd>
-        </div>
-        {alarm.quiet && (
-          <div>
-            <dt>Not told</dt>
-            <dd>{alarm.quiet}</dd>
-          </div>
-        )}
+      <Facts>
+        <Fact name="Since">
+          <Moment at={alarm.since} />
+        </Fact>
+        <Fact name="Why">{alarm.reason || "–"}</Fact>
+        <Fact name="Series in alarm">
+          {alarm.in_alarm} of {alarm.series}
+          {alarm.pending > 0 && `, ${alarm.pending} pending`}
+        </Fact>
+        <Fact name="Severity">{spec.severity ?? "warning"}</Fact>
+        {alarm.quiet && <Fact name="Not told">{alarm.quiet}</Fact>}
         {spec.runbook && (
-          <div>
-            <dt>Runbook</dt>
-            <dd>
-              <Anchor href={spec.runbook} rel="noreferrer noopener" target="_blank" size="sm">
-                {spec.runbook}
-              </Anchor>
-            </dd>
-          </div>
+          <Fact name="Runbook">
+            <Anchor href={spec.runbook} rel="noreferrer noopener" target="_blank" size="sm">
+              {spec.runbook}
+            </Anchor>
+          </Fact>
         )}
         {Object.keys(alarm.labels).length > 0 && (
-          <div>
-            <dt>Labels</dt>
-            <dd>{labelText(alarm.labels)}</dd>
-          </div>
+          <Fact name="Labels">{labelText(alarm.labels)}</Fact>
         )}
-        <div>
-          <dt>Changed</dt>
-          <dd>
-            <Moment at={alarm.updated} /> by {alarm.updated_by}
-            {alarm.owner && `, kept as code by ${alarm.owner}`}
-          </dd>
-        </div>
-      </dl>
+        <Fact name="Changed">
+          <Moment at={alarm.updated} /> by {alarm.updated_by}
+          {alarm.owner && `, kept as code by ${alarm.owner}`}
+        </Fact>
+      </Facts>
     </Panel>
   );
 }

@@ -3,6 +3,7 @@ import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatNumber } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -111,21 +112,12 @@ export function ColumnNow({ column, ...props }: TabProps & { column: Column }) {
 function Numbers({ column }: { column: Column }) {
   const words = (column.top_words ?? []).slice(0, 12);
   return (
-    <dl className={classes.numbers}>
-      <div>
-        <dt>shortest</dt>
-        <dd>{formatNumber(column.length_minimum)}</dd>
-      </div>
-      <div>
-        <dt>longest</dt>
-        <dd>{formatNumber(column.length_maximum)}</dd>
-      </div>
+    <Facts className={classes.numbers}>
+      <Fact name="shortest">{formatNumber(column.length_minimum)}</Fact>
+      <Fact name="longest">{formatNumber(column.length_maximum)}</Fact>
       {words.length > 0 && (
-        <div>
-          <dt>frequent words</dt>
-          <dd>{words.map((one) => one.word).join(", ")}</dd>
-        </div>
+        <Fact name="frequent words">{words.map((one) => one.word).join(", ")}</Fact>
       )}
-    </dl>
+    </Facts>
   );
 }

@@ -7,6 +7,7 @@ import { saveAs } from "@/api/download";
 import { useAsk, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatNumber, formatPercent } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -151,14 +152,13 @@ function Numbers({ column, data }: { column: Column; data: DriftView }) {
       .map(([name, value]): [string, string] => [measureText(name), formatNumber(value)]),
   ];
   return (
-    <dl className={classes.numbers}>
+    <Facts className={classes.numbers}>
       {items.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
+        <Fact key={name} name={name}>
+          {value}
+        </Fact>
       ))}
-    </dl>
+    </Facts>
   );
 }
 

@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { short } from "@/components/Facets";
+import { Fact, Facts } from "@/components/Facts";
 import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
@@ -21,22 +22,19 @@ export function IngestPanel() {
       <QueryState query={stats} height={80}>
         {(data) => (
           <>
-            <dl className={classes.facts}>
-              <Fact name="requests" value={short(data.requests)} />
-              <Fact name="taken in" value={bytes(data.bytes)} />
-              <Fact
-                name="a commit takes"
-                value={
-                  data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"
-                }
-              />
-              <Fact name="told to wait" value={short(data.overloads)} bad={data.overloads > 0} />
-              <Fact
-                name="rejected in this range"
-                value={lost === undefined ? "…" : short(lost)}
-                bad={Boolean(lost)}
-              />
-            </dl>
+            <Facts className={classes.facts}>
+              <Fact name="requests">{short(data.requests)}</Fact>
+              <Fact name="taken in">{bytes(data.bytes)}</Fact>
+              <Fact name="a commit takes">
+                {data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"}
+              </Fact>
+              <Fact name="told to wait" bad={data.overloads > 0}>
+                {short(data.overloads)}
+              </Fact>
+              <Fact name="rejected in this range" bad={Boolean(lost)}>
+                {lost === undefined ? "…" : short(lost)}
+              </Fact>
+            </Facts>
             <Text size="xs" c="dimmed" px="sm" pb="xs">
               Of this server since its start {formatSpan(data.uptime_seconds * 1000)} ago, over all
               accounts; what is rejected, of this account.
@@ -45,15 +43,6 @@ export function IngestPanel() {
         )}
       </QueryState>
     </Panel>
-  );
-}
-
-function Fact({ name, value, bad }: { name: string; value: string; bad?: boolean }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd style={bad ? { color: "var(--v-critical)" } : undefined}>{value}</dd>
-    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { download } from "@/api/download";
 import { useChange, useGet } from "@/api/query";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
@@ -43,7 +44,7 @@ export default function IncidentPage() {
         <QueryState query={query} height={300}>
           {(found) => (
             <Stack gap="sm">
-              <Facts one={found} />
+              <About one={found} />
               <div className={classes.columns}>
                 <Stack gap="sm">
                   <Alarms one={found} />
@@ -63,7 +64,7 @@ export default function IncidentPage() {
   );
 }
 
-function Facts({ one }: { one: Incident }) {
+function About({ one }: { one: Incident }) {
   const { can } = useSession();
   const edit = useChange(
     (body: { status?: Status; owner?: string }) =>
@@ -79,99 +80,77 @@ function Facts({ one }: { one: Incident }) {
   return (
     <Panel title="What is known">
       {edit.error && <ErrorPanel error={edit.error} />}
-      <dl className={classes.facts}>
-        <div>
-          <dt>Status</dt>
-          <dd>
-            {writes ? (
-              <Select
-                aria-label="Status"
-                allowDeselect={false}
-                value={one.status}
-                data={STATUSES.map((value) => ({ value, label: STATUS_NAMES[value] }))}
-                onChange={(status) => status && edit.mutate({ status: status as Status })}
-              />
-            ) : (
-              STATUS_NAMES[one.status]
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>Owner</dt>
-          <dd>
-            {writes ? (
-              <TextInput
-                key={one.owner}
-                aria-label="Owner"
-                placeholder="Who looks after it"
-                defaultValue={one.owner}
-                maxLength={200}
-                onBlur={(event) => {
-                  const owner = event.currentTarget.value.trim();
-                  if (owner !== one.owner) edit.mutate({ owner });
-                }}
-                onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
-              />
-            ) : (
-              one.owner || "–"
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>Severity</dt>
-          <dd>{one.severity}</dd>
-        </div>
-        <div>
-          <dt>Began</dt>
-          <dd>
-            <Moment at={one.began} />
-          </dd>
-        </div>
-        <div>
-          <dt>{one.quiet_since || one.resolved ? "Lasted" : "Lasts"}</dt>
-          <dd>{lasted(one, Date.now())}</dd>
-        </div>
-        <div>
-          <dt>Services</dt>
-          <dd>
-            {one.services.length === 0 && "–"}
-            {one.services.map((name, at) => (
-              <span key={name}>
+      <Facts>
+        <Fact name="Status">
+          {writes ? (
+            <Select
+              aria-label="Status"
+              allowDeselect={false}
+              value={one.status}
+              data={STATUSES.map((value) => ({ value, label: STATUS_NAMES[value] }))}
+              onChange={(status) => status && edit.mutate({ status: status as Status })}
+            />
+          ) : (
+            STATUS_NAMES[one.status]
+          )}
+        </Fact>
+        <Fact name="Owner">
+          {writes ? (
+            <TextInput
+              key={one.owner}
+              aria-label="Owner"
+              placeholder="Who looks after it"
+              defaultValue={one.owner}
+              maxLength={200}
+              onBlur={(event) => {
+                const owner = event.currentTarget.value.trim();
+                if (owner !== one.owner) edit.mutate({ owner });
+              }}
+              onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+            />
+          ) : (
+            one.owner || "–"
+          )}
+        </Fact>
+        <Fact name="Severity">{one.severity}</Fact>
+        <Fact name="Began">
+          <Moment at={one.began} />
+        </Fact>
+        <Fact name={one.quiet_since || one.resolved ? "Lasted" : "Lasts"}>
+          {lasted(one, Date.now())}
+        </Fact>
+        <Fact name="Services">
+          {one.services.length === 0 && "–"}
+          {one.services.map((name, at) => (
+            <span key={name}>
+              {at > 0 && ", "}
+              <PageLink to="/services/$service" params={{ service: name }}>
+                {name}
+              </PageLink>
+            </span>
+          ))}
+        </Fact>
+        <Fact name="Likely cause">
+          {one.cause ? <CauseLink cause={one.cause} /> : "none found"}
+          {one.cause && (
+            <Text size="xs" c="dimmed">
+              {one.cause.reason}, <Moment at={one.cause.at} />
+            </Text>
+          )}
+        </Fact>
+        {one.resources.length > 0 && (
+          <Fact name="Lineage of">
+            {one.resources.map((resource, at) => (
+              <span key={resource}>
                 {at > 0 && ", "}
-                <PageLink to="/services/$service" params={{ service: name }}>
-                  {name}
+                <PageLink to="/lineage" search={{ resource }}>
+                  {resource.split("/").slice(1).join(" ")}
                 </PageLink>
               </span>
             ))}
-          </dd>
-        </div>
-        <div>
-          <dt>Likely cause</dt>
-          <dd>
-            {one.cause ? <CauseLink cause={one.cause} /> : "none found"}
-            {one.cause && (
-              <Text size="xs" c="dimmed">
-                {one.cause.reason}, <Moment at={one.cause.at} />
-              </Text>
-            )}
-          </dd>
-        </div>
-        {one.resources.length > 0 && (
-          <div>
-            <dt>Lineage of</dt>
-            <dd>
-              {one.resources.map((resource, at) => (
-                <span key={resource}>
-                  {at > 0 && ", "}
-                  <PageLink to="/lineage" search={{ resource }}>
-                    {resource.split("/").slice(1).join(" ")}
-                  </PageLink>
-                </span>
-              ))}
-            </dd>
-          </div>
+          </Fact>
         )}
-      </dl>
+      </Facts>
     </Panel>
   );
 }

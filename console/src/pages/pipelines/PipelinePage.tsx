@@ -5,6 +5,7 @@ import type { components } from "@/api/schema";
 import type { Aligned } from "@/charts/aligned";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber, formatPercent, formatSeconds, formatValue } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
@@ -76,7 +77,7 @@ function Loaded({ data }: { data: Detail }) {
         {data.about?.parent && <PipelineLink job={data.about.parent}>Its pipeline</PipelineLink>}
       </div>
       <Stack gap="sm" className={classes.body}>
-        <Facts data={data} />
+        <About data={data} />
         <Charts job={data.job} series={series} />
         {data.tasks.length > 0 && <Tasks tasks={data.tasks} />}
         <Panel title="Runs">
@@ -100,7 +101,7 @@ function Loaded({ data }: { data: Detail }) {
   );
 }
 
-function Facts({ data }: { data: Detail }) {
+function About({ data }: { data: Detail }) {
   const { summary, about, expected } = data;
   const facts: [string, React.ReactNode][] = [
     ["Runs", formatNumber(summary?.runs)],
@@ -128,14 +129,13 @@ function Facts({ data }: { data: Detail }) {
       title="How it stands"
       aside={<ExpectationsForm key={data.job} job={data.job} expected={expected} />}
     >
-      <dl className={classes.facts}>
+      <Facts className={classes.facts}>
         {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
         ))}
-      </dl>
+      </Facts>
       {summary?.last_error && (
         <p className={`${classes.bad} ${classes.facts}`}>{summary.last_error}</p>
       )}

@@ -4,6 +4,7 @@ import { Fragment } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatNumber, formatPercent, formatSeconds } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
@@ -73,14 +74,13 @@ function Loaded({ data }: { data: Detail }) {
       </div>
       <Stack gap="sm" className={classes.body}>
         <Panel title="The run">
-          <dl className={classes.facts}>
+          <Facts className={classes.facts}>
             {facts.map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
+              <Fact key={name} name={name}>
+                {value}
+              </Fact>
             ))}
-          </dl>
+          </Facts>
           {run.error && <p className={`${classes.bad} ${classes.facts}`}>{run.error}</p>}
         </Panel>
         {data.tasks.length > 0 && <Gantt data={data} />}

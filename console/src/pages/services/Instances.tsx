@@ -1,6 +1,7 @@
 import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { formatCount } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing, numeric } from "@/components/Listing";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
@@ -42,14 +43,13 @@ export function Instances({ service }: { service: string }) {
               <Table.Td>
                 <details>
                   <summary>{Object.keys(one.attributes).length} attributes</summary>
-                  <dl className={classes.attributes}>
+                  <Facts className={classes.attributes}>
                     {Object.entries(one.attributes).map(([key, value]) => (
-                      <div key={key}>
-                        <dt>{key}</dt>
-                        <dd>{value}</dd>
-                      </div>
+                      <Fact key={key} name={key}>
+                        {value}
+                      </Fact>
                     ))}
-                  </dl>
+                  </Facts>
                 </details>
               </Table.Td>
             </Table.Tr>

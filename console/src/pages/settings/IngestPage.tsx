@@ -1,6 +1,7 @@
 import { Table, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { formatBytes } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
@@ -9,7 +10,6 @@ import { visible } from "@/pages/logs/record";
 import { formatSpan } from "@/time/range";
 import { useTimeRange } from "@/time/TimeProvider";
 import { SettingsFrame } from "./SettingsFrame";
-import classes from "./settings.module.css";
 
 export default function IngestPage() {
   const { query: range } = useTimeRange();
@@ -23,22 +23,19 @@ export default function IngestPage() {
       <Panel title="This server since its start, over all accounts">
         <QueryState query={stats} height={90}>
           {(data) => (
-            <dl className={classes.facts}>
-              <Fact name="runs for" value={formatSpan(data.uptime_seconds * 1000)} />
-              <Fact name="requests" value={count(data.requests)} />
-              <Fact name="taken in, unpacked" value={formatBytes(data.bytes)} />
-              <Fact name="commits" value={count(data.groups)} />
-              <Fact
-                name="a commit takes"
-                value={
-                  data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"
-                }
-              />
-              <Fact name="stored already (sent again)" value={count(data.duplicates)} />
-              <Fact name="told to come again later" value={count(data.overloads)} />
-              <Fact name="bodies refused" value={count(data.refused_bodies)} />
-              <Fact name="records rejected" value={count(data.rejected_records)} />
-            </dl>
+            <Facts figures>
+              <Fact name="runs for">{formatSpan(data.uptime_seconds * 1000)}</Fact>
+              <Fact name="requests">{count(data.requests)}</Fact>
+              <Fact name="taken in, unpacked">{formatBytes(data.bytes)}</Fact>
+              <Fact name="commits">{count(data.groups)}</Fact>
+              <Fact name="a commit takes">
+                {data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"}
+              </Fact>
+              <Fact name="stored already (sent again)">{count(data.duplicates)}</Fact>
+              <Fact name="told to come again later">{count(data.overloads)}</Fact>
+              <Fact name="bodies refused">{count(data.refused_bodies)}</Fact>
+              <Fact name="records rejected">{count(data.rejected_records)}</Fact>
+            </Facts>
           )}
         </QueryState>
       </Panel>
@@ -78,14 +75,5 @@ export default function IngestPage() {
         </QueryState>
       </Panel>
     </SettingsFrame>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }

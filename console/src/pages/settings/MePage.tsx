@@ -2,6 +2,7 @@ import { Badge, Button, Group, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
+import { Fact, Facts } from "@/components/Facts";
 import { Moment } from "@/components/Moment";
 import { notifyDone } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -18,22 +19,15 @@ export default function MePage() {
   return (
     <SettingsFrame title="Settings">
       <Panel title="Who you are here">
-        <dl className={classes.facts}>
-          <div>
-            <dt>{identity.type === "APIKey" ? "API key" : "name"}</dt>
-            <dd>{identity.display_name}</dd>
-          </div>
-          <div>
-            <dt>account</dt>
-            <dd>{session.account}</dd>
-          </div>
-          <div>
-            <dt>until</dt>
-            <dd>
-              <Moment at={session.expires} />
-            </dd>
-          </div>
-        </dl>
+        <Facts figures>
+          <Fact name={identity.type === "APIKey" ? "API key" : "name"}>
+            {identity.display_name}
+          </Fact>
+          <Fact name="account">{session.account}</Fact>
+          <Fact name="until">
+            <Moment at={session.expires} />
+          </Fact>
+        </Facts>
         <Group gap={6} className={classes.pad}>
           {session.permissions.map((permission) => (
             <Badge key={permission} variant="default" tt="none">

@@ -7,6 +7,7 @@ import { useShortcuts } from "@/app/shortcuts";
 import { useOpenPage } from "@/app/useOpenPage";
 import { saveText } from "@/charts/download";
 import { formatCount, formatNanos } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { PageHeader } from "@/components/PageHeader";
 import { Partial, QueryState } from "@/components/QueryState";
 import { type ValueActions, ValueActionsProvider } from "@/components/ValueMenu";
@@ -201,14 +202,13 @@ function Summary({ model }: { model: TraceModel }) {
   ];
   return (
     <>
-      <dl className={classes.summary}>
+      <Facts className={classes.summary}>
         {facts.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={label} name={label}>
+            {value}
+          </Fact>
         ))}
-      </dl>
+      </Facts>
       {answer.truncated && (
         <Partial>
           Only the first {formatCount(model.count)} of {formatCount(answer.total_spans)} spans are

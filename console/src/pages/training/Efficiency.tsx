@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatNumber, formatPercent, formatSeconds } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -32,29 +33,26 @@ export function Efficiency({ run }: { run: Run }) {
         <div className={classes.grid}>
           <Panel title="Cost" aside={change}>
             {data.cost ? (
-              <dl className={classes.facts}>
-                <Fact name="In total" value={money(data.cost.total, data.cost.currency)} />
-                <Fact
-                  name={`Per epoch (${data.epochs_from || "not known"})`}
-                  value={
-                    data.cost.per_epoch === null
-                      ? "–"
-                      : money(data.cost.per_epoch, data.cost.currency)
-                  }
-                />
+              <Facts figures>
+                <Fact name="In total">{money(data.cost.total, data.cost.currency)}</Fact>
+                <Fact name={`Per epoch (${data.epochs_from || "not known"})`}>
+                  {data.cost.per_epoch === null
+                    ? "–"
+                    : money(data.cost.per_epoch, data.cost.currency)}
+                </Fact>
                 <Fact
                   name="For idle processors"
-                  value={data.cost.idle === null ? "–" : money(data.cost.idle, data.cost.currency)}
                   bad={(data.cost.idle ?? 0) > data.cost.total * 0.3}
-                />
-                <Fact name="Machine" value={money(data.cost.machine, data.cost.currency)} />
-                <Fact name="GPUs" value={money(data.cost.gpus, data.cost.currency)} />
-                <Fact name="Energy" value={money(data.cost.energy, data.cost.currency)} />
-                <Fact
-                  name="By"
-                  value={data.cost.by === "tag" ? "the run's tag" : priceText(data.prices)}
-                />
-              </dl>
+                >
+                  {data.cost.idle === null ? "–" : money(data.cost.idle, data.cost.currency)}
+                </Fact>
+                <Fact name="Machine">{money(data.cost.machine, data.cost.currency)}</Fact>
+                <Fact name="GPUs">{money(data.cost.gpus, data.cost.currency)}</Fact>
+                <Fact name="Energy">{money(data.cost.energy, data.cost.currency)}</Fact>
+                <Fact name="By">
+                  {data.cost.by === "tag" ? "the run's tag" : priceText(data.prices)}
+                </Fact>
+              </Facts>
             ) : (
               <Empty
                 title="No prices are set"
@@ -65,17 +63,15 @@ export function Efficiency({ run }: { run: Run }) {
             )}
           </Panel>
           <Panel title="Time">
-            <dl className={classes.facts}>
-              <Fact
-                name={data.running ? "So far" : "Took"}
-                value={formatSeconds(data.duration_ms === null ? null : data.duration_ms / 1000)}
-              />
-              <Fact
-                name={`Epochs (${data.epochs_from || "not known"})`}
-                value={formatNumber(data.epochs)}
-              />
-              <Fact name="Per epoch" value={formatSeconds(data.seconds_per_epoch)} />
-            </dl>
+            <Facts figures>
+              <Fact name={data.running ? "So far" : "Took"}>
+                {formatSeconds(data.duration_ms === null ? null : data.duration_ms / 1000)}
+              </Fact>
+              <Fact name={`Epochs (${data.epochs_from || "not known"})`}>
+                {formatNumber(data.epochs)}
+              </Fact>
+              <Fact name="Per epoch">{formatSeconds(data.seconds_per_epoch)}</Fact>
+            </Facts>
           </Panel>
           <Panel title="Use of the machine">
             {data.cpu || data.gpus.length ? (
@@ -117,15 +113,6 @@ export function Efficiency({ run }: { run: Run }) {
         </div>
       )}
     </QueryState>
-  );
-}
-
-function Fact({ name, value, bad }: { name: string; value: string; bad?: boolean }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className={bad ? "bad" : undefined}>{value}</dd>
-    </div>
   );
 }
 

@@ -4,6 +4,7 @@ import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatCount, formatPercent, formatValue } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -108,24 +109,15 @@ function Costs({ data }: { data: UsageData }) {
   const money = (value: number) => formatValue(value, data.currency);
   return (
     <>
-      <dl className={classes.facts}>
-        <div>
-          <dt>cost together</dt>
-          <dd>{priced ? money(data.cost) : "no price list"}</dd>
-        </div>
+      <Facts figures>
+        <Fact name="cost together">{priced ? money(data.cost) : "no price list"}</Fact>
         {!priced && (
-          <div>
-            <dt>sent together</dt>
-            <dd>
-              {formatBytes([...byAccount.values()].reduce((sum, one) => sum + one.ingest_bytes, 0))}
-            </dd>
-          </div>
+          <Fact name="sent together">
+            {formatBytes([...byAccount.values()].reduce((sum, one) => sum + one.ingest_bytes, 0))}
+          </Fact>
         )}
-        <div>
-          <dt>accounts</dt>
-          <dd>{byAccount.size}</dd>
-        </div>
-      </dl>
+        <Fact name="accounts">{byAccount.size}</Fact>
+      </Facts>
       {days.length > 1 && (
         <div className={classes.chart}>
           <BandChart

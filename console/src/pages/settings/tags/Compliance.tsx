@@ -4,6 +4,7 @@ import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatPercent } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
+import { Fact, Facts } from "@/components/Facts";
 import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
@@ -70,20 +71,13 @@ function Summary({ data, kind, policy, onChoose }: SummaryProps) {
   return (
     <>
       <Panel title="Compliance">
-        <dl className={classes.facts}>
-          <div>
-            <dt>resources that comply</dt>
-            <dd>{share === null ? "–" : formatPercent(share)}</dd>
-          </div>
-          <div>
-            <dt>resources</dt>
-            <dd>{data.resources.toLocaleString("en")}</dd>
-          </div>
-          <div>
-            <dt>that do not comply</dt>
-            <dd>{(data.resources - data.compliant).toLocaleString("en")}</dd>
-          </div>
-        </dl>
+        <Facts figures>
+          <Fact name="resources that comply">{share === null ? "–" : formatPercent(share)}</Fact>
+          <Fact name="resources">{data.resources.toLocaleString("en")}</Fact>
+          <Fact name="that do not comply">
+            {(data.resources - data.compliant).toLocaleString("en")}
+          </Fact>
+        </Facts>
         <div className={classes.chart}>
           {data.trend.length > 1 ? (
             <BandChart
