@@ -57,6 +57,7 @@ export function Listing({
   page,
   dimHead,
   wrap,
+  className,
   children,
   ...rest
 }: ListingProps) {
@@ -67,7 +68,9 @@ export function Listing({
   const table = (
     <Table
       {...rest}
-      className={`${dimHead ? classes.dimHead : classes.table} ${wrap ? classes.wrap : ""}`}
+      className={[dimHead ? classes.dimHead : classes.table, wrap && classes.wrap, className]
+        .filter(Boolean)
+        .join(" ")}
     >
       {caption && <Table.Caption>{caption}</Table.Caption>}
       {heads && <Table.Thead>{createElement(Table.Tr, null, ...heads)}</Table.Thead>}

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Textarea, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Textarea, TextInput } from "@mantine/core";
+import { useState } from "react";
 import type { useChange } from "@/api/query";
+import { ModalForm } from "./ModalForm";
 
 interface Named {
   name: string;
@@ -21,40 +22,33 @@ interface Props<Made> {
 export function NewNamed<Made>({ title, about, button, create, onMade, onClose }: Props<Made>) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     create.mutate({ name, description }, { onSuccess: onMade });
   };
   return (
-    <Modal opened onClose={onClose} title={title}>
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={500}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={create.error?.message}
-          />
-          <Textarea
-            label={about}
-            autosize
-            minRows={2}
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              {button}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title={title}
+      button={button}
+      busy={create.isPending}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Name"
+        required
+        maxLength={500}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={create.error?.message}
+      />
+      <Textarea
+        label={about}
+        autosize
+        minRows={2}
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+      />
+    </ModalForm>
   );
 }

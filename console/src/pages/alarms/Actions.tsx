@@ -1,4 +1,4 @@
-import { Button, Group, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Text, TextInput } from "@mantine/core";
 import { IconBell, IconCheck, IconEdit, IconVolumeOff } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { client, unwrap } from "@/api/client";
@@ -7,6 +7,7 @@ import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageLink } from "@/components/PageLink";
+import { PopoverButton } from "@/components/PopoverButton";
 import { useSession } from "@/session/SessionProvider";
 import type { Alarm } from "./model";
 
@@ -188,41 +189,21 @@ interface AskProps {
 }
 
 function Ask({ label, icon, confirm, busy, onConfirm, children }: AskProps) {
-  const [opened, setOpened] = useState(false);
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      position="bottom-end"
-      trapFocus
-      returnFocus
-      width={290}
-    >
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-xs"
-          leftSection={icon}
-          loading={busy}
-          aria-expanded={opened}
-          onClick={() => setOpened(!opened)}
-        >
-          {label}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap="xs">
+    <PopoverButton label={label} leftSection={icon} loading={busy} width={290}>
+      {(close) => (
+        <>
           {children}
           <Button
             onClick={() => {
-              setOpened(false);
+              close();
               onConfirm();
             }}
           >
             {confirm}
           </Button>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+        </>
+      )}
+    </PopoverButton>
   );
 }

@@ -115,7 +115,7 @@ export default function DashboardsPage() {
             }
           >
             {(data) => (
-              <Listing minWidth={560} fz="md" columns={["Name", "Tags", "Panels", "Changed", "By"]}>
+              <Listing minWidth={560} columns={["Name", "Tags", "Panels", "Changed", "By"]}>
                 {data.dashboards.map((one) => (
                   <Table.Tr key={one.id}>
                     <Table.Td>

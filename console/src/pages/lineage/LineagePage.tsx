@@ -193,7 +193,7 @@ function NodeList({
   const rows = [...nodes].sort((a, b) => a.hop - b.hop).slice(0, 1000);
   return (
     <div className={classes.list}>
-      <Listing fz="md" highlightOnHover columns={["Hops", "Kind", "Name", "Status"]}>
+      <Listing highlightOnHover columns={["Hops", "Kind", "Name", "Status"]}>
         {rows.map((node) => (
           <Table.Tr key={node.resource}>
             <Table.Td>{node.hop}</Table.Td>

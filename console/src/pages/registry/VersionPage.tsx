@@ -1,19 +1,10 @@
-import {
-  Button,
-  Group,
-  Modal,
-  Select,
-  Stack,
-  Switch,
-  Tabs,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Button, Group, Select, Switch, Tabs, Textarea, TextInput } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { ModalForm } from "@/components/ModalForm";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
@@ -290,8 +281,7 @@ function Move({ version, onClose }: { version: Version; onClose: () => void }) {
     STALE,
   );
   const act = rule ? ask : move;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     act.mutate(undefined, {
       onSuccess: () => {
         notifyDone(rule ? "The approval is asked for" : `The version is in ${stage}`);
@@ -300,43 +290,37 @@ function Move({ version, onClose }: { version: Version; onClose: () => void }) {
     });
   };
   return (
-    <Modal opened onClose={onClose} title={`Bring version ${version.version} to a stage`}>
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <Select
-            label="Stage"
-            data={[...STAGES]}
-            value={stage}
-            onChange={(next) => setStage(next ?? "Production")}
-            allowDeselect={false}
-          />
-          {rule ? (
-            <Textarea
-              label={`${stage} needs ${rule.approvals} approvals and ${rule.checks.length} green checks. Why this version?`}
-              autosize
-              minRows={2}
-              maxLength={5000}
-              value={comment}
-              onChange={(event) => setComment(event.currentTarget.value)}
-            />
-          ) : (
-            <Switch
-              label="Archive the versions that are in the stage"
-              checked={others}
-              onChange={(event) => setOthers(event.currentTarget.checked)}
-            />
-          )}
-          {act.error && <ErrorPanel error={act.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={act.isPending}>
-              {rule ? "Ask for approval" : "Bring it there"}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title={`Bring version ${version.version} to a stage`}
+      button={rule ? "Ask for approval" : "Bring it there"}
+      busy={act.isPending}
+      onSubmit={submit}
+    >
+      <Select
+        label="Stage"
+        data={[...STAGES]}
+        value={stage}
+        onChange={(next) => setStage(next ?? "Production")}
+        allowDeselect={false}
+      />
+      {rule ? (
+        <Textarea
+          label={`${stage} needs ${rule.approvals} approvals and ${rule.checks.length} green checks. Why this version?`}
+          autosize
+          minRows={2}
+          maxLength={5000}
+          value={comment}
+          onChange={(event) => setComment(event.currentTarget.value)}
+        />
+      ) : (
+        <Switch
+          label="Archive the versions that are in the stage"
+          checked={others}
+          onChange={(event) => setOthers(event.currentTarget.checked)}
+        />
+      )}
+      {act.error && <ErrorPanel error={act.error} />}
+    </ModalForm>
   );
 }

@@ -3,19 +3,18 @@ import {
   Button,
   Checkbox,
   Group,
-  Modal,
   PasswordInput,
   SimpleGrid,
-  Stack,
   Table,
   TextInput,
 } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
 import { Listing, numeric } from "@/components/Listing";
+import { ModalForm } from "@/components/ModalForm";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
@@ -194,52 +193,47 @@ function NewWebhook({ onClose }: { onClose: () => void }) {
       ),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     create.mutate(undefined, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title="Add a webhook" size="lg">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={256}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <TextInput
-            label="Address (https)"
-            required
-            maxLength={2048}
-            value={url}
-            onChange={(event) => setUrl(event.currentTarget.value)}
-            error={create.error && `${create.error.message}; ${create.error.remedy ?? ""}`}
-          />
-          <PasswordInput
-            label="Secret that signs what is sent; it is not shown again"
-            value={secret}
-            onChange={(event) => setSecret(event.currentTarget.value)}
-          />
-          <Checkbox.Group label="Events" value={events} onChange={setEvents}>
-            <SimpleGrid cols={{ base: 1, sm: 2 }} mt={6} spacing={4}>
-              {EVENTS.map((one) => (
-                <Checkbox key={one} size="xs" value={one} label={one.replace(":", " ")} />
-              ))}
-            </SimpleGrid>
-          </Checkbox.Group>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={!events.length}>
-              Add
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="Add a webhook"
+      size="lg"
+      button="Add"
+      busy={create.isPending}
+      disabled={!events.length}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Name"
+        required
+        maxLength={256}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Address (https)"
+        required
+        maxLength={2048}
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        error={create.error && `${create.error.message}; ${create.error.remedy ?? ""}`}
+      />
+      <PasswordInput
+        label="Secret that signs what is sent; it is not shown again"
+        value={secret}
+        onChange={(event) => setSecret(event.currentTarget.value)}
+      />
+      <Checkbox.Group label="Events" value={events} onChange={setEvents}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }} mt={6} spacing={4}>
+          {EVENTS.map((one) => (
+            <Checkbox key={one} size="xs" value={one} label={one.replace(":", " ")} />
+          ))}
+        </SimpleGrid>
+      </Checkbox.Group>
+    </ModalForm>
   );
 }

@@ -1,14 +1,4 @@
-import {
-  Badge,
-  Button,
-  Group,
-  MultiSelect,
-  Popover,
-  Select,
-  Stack,
-  Table,
-  TextInput,
-} from "@mantine/core";
+import { Badge, Button, Group, MultiSelect, Select, Table, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
@@ -18,6 +8,7 @@ import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
+import { PopoverButton } from "@/components/PopoverButton";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { NewKeyText } from "./NewKeyText";
 import { ENDS, endOf, SCOPES } from "./scopes";
@@ -191,7 +182,6 @@ function Listed({ accounts, onKey }: ListedProps) {
 }
 
 function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) => void }) {
-  const [opened, setOpened] = useState(false);
   const [scopes, setScopes] = useState<Scope[]>(["read", "write"]);
   const make = useChange(
     () =>
@@ -204,19 +194,9 @@ function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) =>
     PATHS,
   );
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus width={260}>
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-xs"
-          aria-label={`New key of ${account.name}`}
-          onClick={() => setOpened(!opened)}
-        >
-          New key
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap="xs">
+    <PopoverButton label="New key" name={`New key of ${account.name}`} width={260}>
+      {(close) => (
+        <>
           <MultiSelect
             label="What it may do"
             data={SCOPES.map(({ value }) => value)}
@@ -230,7 +210,7 @@ function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) =>
             onClick={() =>
               make.mutate(undefined, {
                 onSuccess: (key) => {
-                  setOpened(false);
+                  close();
                   onKey(key);
                 },
                 onError: (error) => notifyError("The key was not made", error),
@@ -239,8 +219,8 @@ function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) =>
           >
             Make the key
           </Button>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+        </>
+      )}
+    </PopoverButton>
   );
 }

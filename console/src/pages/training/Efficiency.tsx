@@ -1,11 +1,12 @@
-import { Button, Group, Modal, NumberInput, Stack, Table, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, NumberInput, Table, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatNumber, formatPercent, formatSeconds } from "@/charts/units";
 import { Fact, Facts } from "@/components/Facts";
 import { Listing, numeric } from "@/components/Listing";
+import { ModalForm } from "@/components/ModalForm";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -169,35 +170,28 @@ function PriceForm({ prices, onClose }: { prices: Prices; onClose: () => void })
       ),
     ["/api/v1/runs", "/api/v1/training-prices"],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     save.mutate(undefined, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title="What the account's machines cost">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Currency (ISO 4217)"
-            value={currency}
-            maxLength={3}
-            required
-            onChange={(event) => setCurrency(event.currentTarget.value.toUpperCase())}
-            error={save.error?.message}
-          />
-          <NumberInput label="A machine, an hour" min={0} value={host} onChange={setHost} />
-          <NumberInput label="One GPU, an hour" min={0} value={gpu} onChange={setGpu} />
-          <NumberInput label="A kilowatt-hour of GPUs" min={0} value={kwh} onChange={setKwh} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="What the account's machines cost"
+      button="Save"
+      busy={save.isPending}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Currency (ISO 4217)"
+        value={currency}
+        maxLength={3}
+        required
+        onChange={(event) => setCurrency(event.currentTarget.value.toUpperCase())}
+        error={save.error?.message}
+      />
+      <NumberInput label="A machine, an hour" min={0} value={host} onChange={setHost} />
+      <NumberInput label="One GPU, an hour" min={0} value={gpu} onChange={setGpu} />
+      <NumberInput label="A kilowatt-hour of GPUs" min={0} value={kwh} onChange={setKwh} />
+    </ModalForm>
   );
 }

@@ -1,11 +1,12 @@
-import { Button, Group, Modal, Stack, Tabs, Textarea, TextInput } from "@mantine/core";
+import { Button, Tabs, Textarea, TextInput } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
+import { ModalForm } from "@/components/ModalForm";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
@@ -127,39 +128,32 @@ function Edit({
       ),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     save.mutate(undefined, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title="Edit the experiment">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={500}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={save.error?.message}
-          />
-          <Textarea
-            label="What it is about"
-            autosize
-            minRows={3}
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="Edit the experiment"
+      button="Save"
+      busy={save.isPending}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Name"
+        required
+        maxLength={500}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={save.error?.message}
+      />
+      <Textarea
+        label="What it is about"
+        autosize
+        minRows={3}
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+      />
+    </ModalForm>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Group, Select, TextInput } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
+import { ModalForm } from "@/components/ModalForm";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
 import { QueryState } from "@/components/QueryState";
@@ -104,8 +105,7 @@ function Register({ id, onClose }: { id: string; onClose: () => void }) {
       }),
     );
   }, ["/api/v1/models", "/api/v1/logged-models"]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     register.mutate(undefined, {
       onSuccess: (made) =>
         openPage("/models/$name/versions/$version", {
@@ -114,35 +114,30 @@ function Register({ id, onClose }: { id: string; onClose: () => void }) {
     });
   };
   return (
-    <Modal opened onClose={onClose} title="Register as a version">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <Select
-            label="Of the model"
-            data={(models.data?.models ?? []).map((one) => one.name)}
-            value={name}
-            onChange={setName}
-            searchable
-            clearable
-            disabled={fresh !== ""}
-          />
-          <TextInput
-            label="Or of a new one"
-            value={fresh}
-            maxLength={500}
-            onChange={(event) => setFresh(event.currentTarget.value)}
-            error={register.error?.message}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={register.isPending} disabled={!fresh && !name}>
-              Register
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="Register as a version"
+      button="Register"
+      busy={register.isPending}
+      disabled={!fresh && !name}
+      onSubmit={submit}
+    >
+      <Select
+        label="Of the model"
+        data={(models.data?.models ?? []).map((one) => one.name)}
+        value={name}
+        onChange={setName}
+        searchable
+        clearable
+        disabled={fresh !== ""}
+      />
+      <TextInput
+        label="Or of a new one"
+        value={fresh}
+        maxLength={500}
+        onChange={(event) => setFresh(event.currentTarget.value)}
+        error={register.error?.message}
+      />
+    </ModalForm>
   );
 }
