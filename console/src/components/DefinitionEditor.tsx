@@ -9,7 +9,7 @@ import { ErrorPanel, QueryState } from "./QueryState";
 import { SchemaForm } from "./schema/SchemaForm";
 import type { Schema } from "./schema/schema";
 
-interface Props {
+export interface DefinitionEditorProps {
   /** What it is called: `KPI`, `objective`. */
   what: string;
   /** Its kind in files of `vedette apply`, whose schema the form is made of. */
@@ -37,7 +37,7 @@ export function DefinitionEditor({
   labels,
   stale = [],
   onDone,
-}: Props) {
+}: DefinitionEditorProps) {
   const [open, setOpen] = useState(false);
   const [title, setTitle] = useState("");
   const [draft, setDraft] = useState<unknown>(spec);

@@ -1,5 +1,6 @@
 import {
   Alert,
+  Box,
   Button,
   Code,
   CopyButton,
@@ -153,6 +154,17 @@ export function Partial({ children }: { children: ReactNode }) {
       <IconAlertTriangle size={13} className={classes.inline} aria-hidden /> {children}
     </Text>
   );
+}
+
+/** Says which parts of an answer could not be had, and why. */
+export function NotAsked({ failed }: { failed: Readonly<Record<string, string>> }) {
+  return Object.entries(failed).map(([what, why]) => (
+    <Box key={what} px={12} pt={4} pb={12}>
+      <Partial>
+        {what} could not be asked: {why}
+      </Partial>
+    </Box>
+  ));
 }
 
 /** What a query cost: rows that the engine read, and its time. */

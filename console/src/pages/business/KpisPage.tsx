@@ -3,12 +3,10 @@ import { useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatPercent, formatValue } from "@/charts/units";
-import { DefinitionEditor } from "@/components/DefinitionEditor";
-import { FindInput } from "@/components/FindInput";
+import { DefinitionsHead } from "@/components/DefinitionsHead";
 import { Listing } from "@/components/Listing";
-import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
-import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -35,29 +33,19 @@ export default function KpisPage() {
   const open = (kpi: string) => openPage("/business/kpis/$kpi", { params: { kpi } });
   return (
     <>
-      <PageHeader
+      <DefinitionsHead
         title="KPIs"
-        time={false}
-        aside={kpis.data && `${kpis.data.kpis.length}`}
-        actions={
-          <DefinitionEditor
-            what="KPI"
-            kind="KPI"
-            path="/api/v1/kpis"
-            spec={NEW_KPI}
-            onDone={open}
-          />
-        }
+        several="KPIs"
+        what="KPI"
+        kind="KPI"
+        path="/api/v1/kpis"
+        spec={NEW_KPI}
+        onDone={open}
+        count={kpis.data?.kpis.length}
+        more={Boolean(kpis.data?.cursor)}
+        find={url.find}
+        onFind={(find) => setUrl({ find }, { replace: true })}
       />
-      <div className={classes.tools}>
-        <FindInput
-          label="Search KPIs by name"
-          placeholder="Search KPIs"
-          value={url.find}
-          onFind={(find) => setUrl({ find }, { replace: true })}
-        />
-      </div>
-      {kpis.data?.cursor && <Partial>Only the first 50 are shown: search by name.</Partial>}
       <QueryState
         query={kpis}
         isEmpty={(data) => data.kpis.length === 0}

@@ -8,6 +8,7 @@ import type { Band, Cells } from "@/charts/overlays";
 import { statisticUnit } from "@/charts/units";
 import { chartOf } from "@/components/result/ResultChart";
 import type { Result } from "@/components/result/result";
+import { labelsText } from "@/pages/metrics/shape";
 import { durationHistogram } from "@/pages/traces/latency";
 import { LEVELS, levelColor, levelOf } from "@/theme/colors";
 import type { Panel, PanelType, Source } from "./model";
@@ -72,12 +73,6 @@ export function seriesName(template: string, labels: Readonly<Record<string, str
   return template.replace(/\{\{\s*([^{}]+?)\s*\}\}/g, (_, name) =>
     Object.hasOwn(labels, name) ? (labels[name] as string) : "",
   );
-}
-
-function labelsText(labels: Readonly<Record<string, string>>): string {
-  const all = Object.entries(labels);
-  if (all.length === 1) return all[0]?.[1] || "(none)";
-  return all.map(([name, value]) => `${name}=${value || "(none)"}`).join(", ");
 }
 
 export function ofMetrics(source: Metric, batch: Batch): PanelData {

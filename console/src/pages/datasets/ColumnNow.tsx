@@ -1,6 +1,5 @@
 import { Select } from "@mantine/core";
-import { client, unwrap } from "@/api/client";
-import { useAsk, useGet } from "@/api/query";
+import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatNumber } from "@/charts/units";
 import { Fact, Facts } from "@/components/Facts";
@@ -12,9 +11,9 @@ import { DAY } from "./data";
 import classes from "./datasets.module.css";
 import { Overlay } from "./Overlay";
 import { State } from "./State";
+import { useDrift } from "./useDrift";
 
 type Column = components["schemas"]["ColumnProfileAnswer"];
-type DriftView = components["schemas"]["DriftView"];
 
 /** What the windows are compared with: a frozen baseline's name, or a range before. */
 export const BEFORE = "";
@@ -69,15 +68,7 @@ export function ColumnNow({ column, ...props }: TabProps & { column: Column }) {
     only: [column.name],
     distributions: true,
   };
-  const drift = useAsk<DriftView>(["/api/v1/datasets/drift", dataset, body], (signal) =>
-    unwrap(
-      client.POST("/api/v1/datasets/{dataset}/drift", {
-        params: { path: { dataset } },
-        body: body as never,
-        signal,
-      }),
-    ),
-  );
+  const drift = useDrift(dataset, body);
   return (
     <Panel title={`${column.name}, newest windows`} aside={<BaselineSelect {...props} />}>
       <div className={classes.pad}>

@@ -9,14 +9,13 @@ import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
-import { PageLink } from "@/components/PageLink";
+import { AddressLink, PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
-import { parseSearch } from "@/url/search";
 import { Impact } from "./Impact";
 import classes from "./incidents.module.css";
-import { type Incident, lasted, STATUS_NAMES, STATUSES, type Status, splitLink } from "./model";
+import { type Incident, lasted, STATUS_NAMES, STATUSES, type Status } from "./model";
 import { Notes, Postmortem } from "./Postmortem";
 import { StatusMark } from "./StatusMark";
 import { IncidentTimeline } from "./Timeline";
@@ -131,7 +130,11 @@ function About({ one }: { one: Incident }) {
           ))}
         </Fact>
         <Fact name="Likely cause">
-          {one.cause ? <CauseLink cause={one.cause} /> : "none found"}
+          {one.cause ? (
+            <AddressLink address={one.cause.link}>{one.cause.title}</AddressLink>
+          ) : (
+            "none found"
+          )}
           {one.cause && (
             <Text size="xs" c="dimmed">
               {one.cause.reason}, <Moment at={one.cause.at} />
@@ -152,16 +155,6 @@ function About({ one }: { one: Incident }) {
         )}
       </Facts>
     </Panel>
-  );
-}
-
-function CauseLink({ cause }: { cause: NonNullable<Incident["cause"]> }) {
-  if (!cause.link) return <>{cause.title}</>;
-  const { path, search } = splitLink(cause.link);
-  return (
-    <PageLink to={path} search={parseSearch(`?${search}`)}>
-      {cause.title}
-    </PageLink>
   );
 }
 

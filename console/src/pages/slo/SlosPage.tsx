@@ -2,12 +2,10 @@ import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
-import { DefinitionEditor } from "@/components/DefinitionEditor";
-import { FindInput } from "@/components/FindInput";
+import { DefinitionsHead } from "@/components/DefinitionsHead";
 import { Listing } from "@/components/Listing";
-import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
-import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -35,29 +33,19 @@ export default function SlosPage() {
   const open = (slo: string) => openPage("/slos/$slo", { params: { slo } });
   return (
     <>
-      <PageHeader
+      <DefinitionsHead
         title="Service level objectives"
-        time={false}
-        aside={slos.data && `${slos.data.slos.length}`}
-        actions={
-          <DefinitionEditor
-            what="objective"
-            kind="SLO"
-            path="/api/v1/slos"
-            spec={NEW_SLO}
-            onDone={open}
-          />
-        }
+        several="objectives"
+        what="objective"
+        kind="SLO"
+        path="/api/v1/slos"
+        spec={NEW_SLO}
+        onDone={open}
+        count={slos.data?.slos.length}
+        more={Boolean(slos.data?.cursor)}
+        find={url.find}
+        onFind={(find) => setUrl({ find }, { replace: true })}
       />
-      <div className={classes.tools}>
-        <FindInput
-          label="Search objectives by name"
-          placeholder="Search objectives"
-          value={url.find}
-          onFind={(find) => setUrl({ find }, { replace: true })}
-        />
-      </div>
-      {slos.data?.cursor && <Partial>Only the first 500 are shown: search by name.</Partial>}
       <QueryState
         query={slos}
         isEmpty={(data) => data.slos.length === 0}

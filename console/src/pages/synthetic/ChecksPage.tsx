@@ -2,12 +2,10 @@ import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatValue } from "@/charts/units";
-import { DefinitionEditor } from "@/components/DefinitionEditor";
-import { FindInput } from "@/components/FindInput";
+import { DefinitionsHead } from "@/components/DefinitionsHead";
 import { Listing } from "@/components/Listing";
-import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
-import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -46,29 +44,19 @@ export default function ChecksPage() {
   const open = (check: string) => openPage("/synthetic/$check", { params: { check } });
   return (
     <>
-      <PageHeader
+      <DefinitionsHead
         title="Synthetic checks"
-        time={false}
-        aside={checks.data && `${checks.data.checks.length}`}
-        actions={
-          <DefinitionEditor
-            what="check"
-            kind="SyntheticCheck"
-            path="/api/v1/synthetic-checks"
-            spec={NEW_CHECK}
-            onDone={open}
-          />
-        }
+        several="checks"
+        what="check"
+        kind="SyntheticCheck"
+        path="/api/v1/synthetic-checks"
+        spec={NEW_CHECK}
+        onDone={open}
+        count={checks.data?.checks.length}
+        more={Boolean(checks.data?.cursor)}
+        find={url.find}
+        onFind={(find) => setUrl({ find }, { replace: true })}
       />
-      <div className={classes.tools}>
-        <FindInput
-          label="Search checks by name"
-          placeholder="Search checks"
-          value={url.find}
-          onFind={(find) => setUrl({ find }, { replace: true })}
-        />
-      </div>
-      {checks.data?.cursor && <Partial>Only the first 500 are shown: search by name.</Partial>}
       <QueryState
         query={checks}
         isEmpty={(data) => data.checks.length === 0}
