@@ -14,6 +14,7 @@ import { IconAlertTriangle, IconCheck, IconCopy, IconInbox } from "@tabler/icons
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { type ApiError, asApiError } from "@/api/errors";
+import { formatCount } from "@/charts/units";
 import classes from "./QueryState.module.css";
 
 interface Props<T> {
@@ -174,7 +175,7 @@ export function QueryCost({ rowsRead, seconds }: { rowsRead?: number; seconds?: 
     seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(1)} s`;
   return (
     <Text size="xs" c="dimmed" component="span" className={classes.cost}>
-      {rowsRead === undefined ? time : `${rowsRead.toLocaleString("en")} rows read in ${time}`}
+      {rowsRead === undefined ? time : `${formatCount(rowsRead)} rows read in ${time}`}
     </Text>
   );
 }

@@ -6,7 +6,7 @@ import { Legend } from "@/charts/Legend";
 import type { Overlays } from "@/charts/overlays";
 import { Sparkline } from "@/charts/Sparkline";
 import { TimeChart } from "@/charts/TimeChart";
-import { formatValue } from "@/charts/units";
+import { formatCount, formatValue } from "@/charts/units";
 import { ResultTable } from "@/components/result/ResultTable";
 import { visible } from "@/pages/logs/record";
 import { seriesColor } from "@/theme/colors";
@@ -358,7 +358,7 @@ function HeatMap({ panel, data, height, unit }: Props & { unit: string }) {
 function More({ count }: { count: number }) {
   return count > 0 ? (
     <Text size="xs" c="dimmed">
-      {count.toLocaleString("en")} more are not shown
+      {formatCount(count)} more are not shown
     </Text>
   ) : null;
 }

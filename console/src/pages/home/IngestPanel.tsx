@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import { useGet } from "@/api/query";
+import { formatBytes } from "@/charts/units";
 import { short } from "@/components/Facets";
 import { Fact, Facts } from "@/components/Facts";
 import { PageLink } from "@/components/PageLink";
@@ -24,7 +25,7 @@ export function IngestPanel() {
           <>
             <Facts className={classes.facts}>
               <Fact name="requests">{short(data.requests)}</Fact>
-              <Fact name="taken in">{bytes(data.bytes)}</Fact>
+              <Fact name="taken in">{formatBytes(data.bytes)}</Fact>
               <Fact name="a commit takes">
                 {data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"}
               </Fact>
@@ -44,11 +45,4 @@ export function IngestPanel() {
       </QueryState>
     </Panel>
   );
-}
-
-export function bytes(count: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = count ? Math.min(Math.floor(Math.log2(count) / 10), units.length - 1) : 0;
-  const value = count / 2 ** (10 * power);
-  return `${value.toFixed(value < 10 && power ? 1 : 0)} ${units[power] ?? ""}`;
 }

@@ -2,6 +2,7 @@ import { Group, Progress, Switch, Table, Text } from "@mantine/core";
 import { IconArrowDownRight, IconArrowUpRight, IconMinus } from "@tabler/icons-react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { Listing } from "@/components/Listing";
 import { Empty, QueryState } from "@/components/QueryState";
 import { addTerm, quote } from "@/search/terms";
@@ -57,7 +58,7 @@ export function Patterns({ q, compare, onCompare, onSearch }: Props) {
           >
             {data.patterns.map((pattern) => (
               <Table.Tr key={pattern.pattern}>
-                <Table.Td>{pattern.count.toLocaleString("en")}</Table.Td>
+                <Table.Td>{formatCount(pattern.count)}</Table.Td>
                 <Table.Td>
                   {compare ? <Change pattern={pattern} /> : <Share share={pattern.share} />}
                 </Table.Td>

@@ -14,6 +14,7 @@ import { client, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { useAsk, useChange } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone } from "@/components/notify";
@@ -229,7 +230,7 @@ function Tested({ found, given }: { found: Trial; given: boolean }) {
   return (
     <div className={classes.pad}>
       <Text role="status" className={classes.said}>
-        {found.matches.toLocaleString("en")} of {found.tested.toLocaleString("en")}{" "}
+        {formatCount(found.matches)} of {formatCount(found.tested)}{" "}
         {given ? "given lines" : "stored events"} match
       </Text>
       {found.without_value > 0 && (

@@ -1,5 +1,6 @@
 import { SimpleGrid, Table, Text } from "@mantine/core";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Curve } from "./Curve";
@@ -19,8 +20,7 @@ export function Quality({ report }: { report: Report }) {
         title="Metrics"
         aside={
           <Text size="xs" c="dimmed">
-            {report.labelled_rows.toLocaleString("en")} of {report.rows.toLocaleString("en")}{" "}
-            labelled
+            {formatCount(report.labelled_rows)} of {formatCount(report.rows)} labelled
           </Text>
         }
       >

@@ -1,6 +1,6 @@
 import { Table, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { formatBytes } from "@/charts/units";
+import { formatBytes, formatCount } from "@/charts/units";
 import { Fact, Facts } from "@/components/Facts";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
@@ -17,7 +17,6 @@ export default function IngestPage() {
   const rejected = useGet("/api/v1/ingest/rejected", {
     params: { query: { ...range, limit: 500 } },
   });
-  const count = (value: number) => value.toLocaleString("en");
   return (
     <SettingsFrame title="Ingest" time>
       <Panel title="This server since its start, over all accounts">
@@ -25,16 +24,16 @@ export default function IngestPage() {
           {(data) => (
             <Facts figures>
               <Fact name="runs for">{formatSpan(data.uptime_seconds * 1000)}</Fact>
-              <Fact name="requests">{count(data.requests)}</Fact>
+              <Fact name="requests">{formatCount(data.requests)}</Fact>
               <Fact name="taken in, unpacked">{formatBytes(data.bytes)}</Fact>
-              <Fact name="commits">{count(data.groups)}</Fact>
+              <Fact name="commits">{formatCount(data.groups)}</Fact>
               <Fact name="a commit takes">
                 {data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"}
               </Fact>
-              <Fact name="stored already (sent again)">{count(data.duplicates)}</Fact>
-              <Fact name="told to come again later">{count(data.overloads)}</Fact>
-              <Fact name="bodies refused">{count(data.refused_bodies)}</Fact>
-              <Fact name="records rejected">{count(data.rejected_records)}</Fact>
+              <Fact name="stored already (sent again)">{formatCount(data.duplicates)}</Fact>
+              <Fact name="told to come again later">{formatCount(data.overloads)}</Fact>
+              <Fact name="bodies refused">{formatCount(data.refused_bodies)}</Fact>
+              <Fact name="records rejected">{formatCount(data.rejected_records)}</Fact>
             </Facts>
           )}
         </QueryState>
@@ -61,7 +60,7 @@ export default function IngestPage() {
                     <Moment at={item.received} />
                   </Table.Td>
                   <Table.Td>{item.signal}</Table.Td>
-                  <Table.Td>{count(item.count)}</Table.Td>
+                  <Table.Td>{formatCount(item.count)}</Table.Td>
                   <Table.Td>{item.reason}</Table.Td>
                   <Table.Td>
                     <Text className="telemetry" lineClamp={3}>

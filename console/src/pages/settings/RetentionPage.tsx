@@ -3,7 +3,7 @@ import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { formatBytes } from "@/charts/units";
+import { formatBytes, formatCount } from "@/charts/units";
 import { Confirm } from "@/components/Confirm";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
@@ -83,7 +83,7 @@ function Row({ held, disk }: { held: Held; disk?: number }) {
           {held.own_days === null ? "the default" : `the default is ${held.default_days}`}
         </Text>
       </Table.Td>
-      <Table.Td>{held.records.toLocaleString("en")}</Table.Td>
+      <Table.Td>{formatCount(held.records)}</Table.Td>
       <Table.Td>
         <Moment at={held.oldest} />
       </Table.Td>

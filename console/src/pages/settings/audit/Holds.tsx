@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { Confirm } from "@/components/Confirm";
 import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
@@ -25,8 +26,8 @@ export function Holds() {
         <QueryState query={query} height={60}>
           {(data) => (
             <Text size="sm" className={classes.pad}>
-              {data.retention_days.toLocaleString("en")} days, then they are removed; a signed
-              digest says up to where. The server's setting VEDETTE_AUDIT_RETENTION_DAYS changes it.
+              {formatCount(data.retention_days)} days, then they are removed; a signed digest says
+              up to where. The server's setting VEDETTE_AUDIT_RETENTION_DAYS changes it.
             </Text>
           )}
         </QueryState>

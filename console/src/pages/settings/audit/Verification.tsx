@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
@@ -76,7 +77,7 @@ export function Verification() {
                   <Table.Td>
                     <Moment at={chain.started} />
                   </Table.Td>
-                  <Table.Td ta="right">{chain.records.toLocaleString("en")}</Table.Td>
+                  <Table.Td ta="right">{formatCount(chain.records)}</Table.Td>
                   <Table.Td>
                     {chain.interrupted ? (
                       <Badge color="red" variant="light" tt="none">
@@ -150,8 +151,8 @@ function Result({ report }: { report: Report }) {
     <div className={classes.pad} role="status">
       <Text size="sm" fw={600} c={report.ok ? "var(--v-good)" : "var(--v-critical)"}>
         {report.ok
-          ? `Everything is as it was written: ${report.records.toLocaleString("en")} records under ${report.digests.toLocaleString("en")} digests`
-          : `${report.finding_count.toLocaleString("en")} things are not as they were written`}
+          ? `Everything is as it was written: ${formatCount(report.records)} records under ${formatCount(report.digests)} digests`
+          : `${formatCount(report.finding_count)} things are not as they were written`}
       </Text>
       {report.newest && (
         <Text size="xs" c="dimmed">
@@ -193,7 +194,7 @@ function Digests({ digests }: { digests: readonly Digest[] }) {
           <Table.Td>
             <Moment at={one.ends} />
           </Table.Td>
-          <Table.Td ta="right">{one.records.toLocaleString("en")}</Table.Td>
+          <Table.Td ta="right">{formatCount(one.records)}</Table.Td>
           <Table.Td className={classes.marked} title={one.hash}>
             {one.hash.slice(0, 16)}…
           </Table.Td>

@@ -2,7 +2,7 @@ import { Anchor, Badge, Button, Group, SimpleGrid, Table, Text } from "@mantine/
 import { useState } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { formatPercent } from "@/charts/units";
+import { formatCount, formatPercent } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
 import { Fact, Facts } from "@/components/Facts";
 import { Listing, numeric } from "@/components/Listing";
@@ -73,10 +73,8 @@ function Summary({ data, kind, policy, onChoose }: SummaryProps) {
       <Panel title="Compliance">
         <Facts figures>
           <Fact name="resources that comply">{share === null ? "–" : formatPercent(share)}</Fact>
-          <Fact name="resources">{data.resources.toLocaleString("en")}</Fact>
-          <Fact name="that do not comply">
-            {(data.resources - data.compliant).toLocaleString("en")}
-          </Fact>
+          <Fact name="resources">{formatCount(data.resources)}</Fact>
+          <Fact name="that do not comply">{formatCount(data.resources - data.compliant)}</Fact>
         </Facts>
         <div className={classes.chart}>
           {data.trend.length > 1 ? (
@@ -137,7 +135,7 @@ function Shares({ title, rows, chosen, onChoose }: SharesProps) {
                 {one.name}
               </Anchor>
             </Table.Td>
-            <Table.Td ta="right">{one.resources.toLocaleString("en")}</Table.Td>
+            <Table.Td ta="right">{formatCount(one.resources)}</Table.Td>
             <Table.Td ta="right">
               {one.resources ? formatPercent(one.compliant / one.resources) : "nothing to tag"}
             </Table.Td>
@@ -159,7 +157,7 @@ function Offences({ data, kind, policy, onChoose, onResource }: OffencesProps) {
   const picked = [...chosen].filter((one) => listed.has(one));
   return (
     <Panel
-      title={`Who does not comply (${data.offence_count.toLocaleString("en")})`}
+      title={`Who does not comply (${formatCount(data.offence_count)})`}
       aside={
         <Group gap={6}>
           {policy && <Chosen text={`policy ${policy}`} onGone={() => onChoose({ policy: "" })} />}
@@ -183,8 +181,8 @@ function Offences({ data, kind, policy, onChoose, onResource }: OffencesProps) {
       {data.offence_count > data.offences.length && (
         <div className={classes.pad}>
           <Partial>
-            The first {data.offences.length.toLocaleString("en")} are listed: choose a policy or a
-            kind above.
+            The first {formatCount(data.offences.length)} are listed: choose a policy or a kind
+            above.
           </Partial>
         </div>
       )}
