@@ -63,7 +63,10 @@ export function useAsk<T>(
 }
 
 /** A change; on success the routes whose path begins with one of `stale` are asked again. */
-export function useChange<In, Out>(change: (input: In) => Promise<Out>, stale: readonly string[]) {
+export function useChange<In = void, Out = unknown>(
+  change: (input: In) => Promise<Out>,
+  stale: readonly string[],
+) {
   return useMutation<Out, ApiError, In>({
     mutationFn: change,
     onSuccess: () =>

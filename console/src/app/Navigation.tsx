@@ -13,6 +13,7 @@ import { lazy, Suspense } from "react";
 import { BASE } from "@/api/base";
 import { asApiError } from "@/api/errors";
 import { notifyError } from "@/components/notify";
+import { PageLink } from "@/components/PageLink";
 import { useSession } from "@/session/SessionProvider";
 import classes from "./Frame.module.css";
 import { keepTime } from "./links";
@@ -34,10 +35,10 @@ export function usePages(): readonly PageSpec[] {
 
 export function Mark() {
   return (
-    <Link to="/" search={() => keepTime() as never} className={classes.mark}>
+    <PageLink to="/" className={classes.mark}>
       <img src={`${BASE}/icon.svg`} width={22} height={22} alt="" />
       Vedette
-    </Link>
+    </PageLink>
   );
 }
 
@@ -72,7 +73,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
             <div key={section}>
               {section !== "Overview" && <div className={classes.section}>{section}</div>}
               {inside.map((page) => (
-                <PageLink key={page.path} page={page} onGo={onGo} />
+                <NavigationLink key={page.path} page={page} onGo={onGo} />
               ))}
             </div>
           );
@@ -93,7 +94,7 @@ export function Navigation({ onGo }: { onGo: () => void }) {
   );
 }
 
-function PageLink({ page, onGo }: { page: PageSpec; onGo: () => void }) {
+function NavigationLink({ page, onGo }: { page: PageSpec; onGo: () => void }) {
   const Icon = page.nav?.icon;
   return (
     <Link

@@ -12,21 +12,21 @@ import {
   IconSearch,
   IconSun,
 } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useGet } from "@/api/query";
 import { useSession } from "@/session/SessionProvider";
 import { PRESETS } from "@/time/range";
 import { useTimeRange } from "@/time/TimeProvider";
 import { parseSearch } from "@/url/search";
-import { copyLink, keepTime } from "./links";
+import { copyLink } from "./links";
 import { usePages } from "./Navigation";
+import { useOpenPage } from "./useOpenPage";
 
 const ICON = 18;
 
 /** The command palette, Ctrl-K. */
 export default function Palette() {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const time = useTimeRange();
   const { setColorScheme } = useMantineColorScheme();
   const pages = usePages().filter((page) => !page.path.includes("$"));
@@ -48,7 +48,7 @@ export default function Palette() {
           description: page.shortcut ? `g ${page.shortcut}` : undefined,
           leftSection: <Icon size={ICON} stroke={1.6} />,
           keywords: [page.nav?.section ?? "", page.path],
-          onClick: () => void navigate({ to: page.path, search: keepTime() as never }),
+          onClick: () => openPage(page.path),
         };
       }),
     },
@@ -60,8 +60,7 @@ export default function Palette() {
         description: view.page,
         leftSection: <IconBookmark size={ICON} stroke={1.6} />,
         keywords: ["view", view.page],
-        onClick: () =>
-          void navigate({ to: view.page, search: keepTime(parseSearch(view.search)) as never }),
+        onClick: () => openPage(view.page, { search: parseSearch(view.search) }),
       })),
     },
     {

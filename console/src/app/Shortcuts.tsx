@@ -1,9 +1,8 @@
-import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTimeRange } from "@/time/TimeProvider";
-import { keepTime } from "./links";
 import { usePages } from "./Navigation";
 import { type Shortcut, useShortcutKeys, useShortcuts } from "./shortcuts";
+import { useOpenPage } from "./useOpenPage";
 
 const ShortcutList = lazy(() => import("./ShortcutList"));
 
@@ -15,7 +14,7 @@ export function showShortcuts(): void {
 
 /** The shortcuts of the frame, and the list of all that hold at the moment. */
 export function Shortcuts() {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const time = useTimeRange();
   const [opened, setOpened] = useState(false);
   open = () => setOpened(true);
@@ -29,7 +28,7 @@ export function Shortcuts() {
         (page): Shortcut => ({
           keys: `g ${page.shortcut}`,
           what: `Go to ${page.title}`,
-          run: () => void navigate({ to: page.path, search: keepTime() as never }),
+          run: () => openPage(page.path),
         }),
       ),
     {

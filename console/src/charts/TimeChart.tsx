@@ -1,3 +1,4 @@
+import { fitWidth } from "./fitWidth";
 import "uplot/dist/uPlot.min.css";
 import { useComputedColorScheme } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
@@ -88,14 +89,9 @@ export function TimeChart(props: TimeChartProps) {
     const layout: Layout = { kind, unit, log, min, max, timezone, syncKey: CROSSHAIR };
     const made = createPlot(element, layout, height, live);
     plot.current = made;
-    const watch = new ResizeObserver(([entry]) => {
-      const width = Math.floor(entry?.contentRect.width ?? 0);
-      if (width > 0 && width !== made.width) made.setSize({ width, height });
-    });
-    watch.observe(element);
+    const remove = fitWidth(made, element);
     return () => {
-      watch.disconnect();
-      made.destroy();
+      remove();
       plot.current = null;
     };
   }, [shape, kind, unit, log, min, max, timezone, height, scheme]);

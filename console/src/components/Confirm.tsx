@@ -1,5 +1,5 @@
-import { Button, Popover, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { Button, Text } from "@mantine/core";
+import { PopoverButton } from "./PopoverButton";
 
 interface Props {
   label: string;
@@ -12,44 +12,25 @@ interface Props {
 
 /** A button that asks once more before something ends that cannot be had again. */
 export function Confirm({ label, question, confirm, busy, onConfirm }: Props) {
-  const [opened, setOpened] = useState(false);
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      position="bottom-end"
-      trapFocus
-      returnFocus
-      width={260}
-    >
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-xs"
-          loading={busy}
-          onClick={() => setOpened(!opened)}
-          aria-expanded={opened}
-        >
-          {label}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap="xs">
+    <PopoverButton label={label} width={260} loading={busy}>
+      {(close) => (
+        <>
           <Text size="sm">{question}</Text>
           <Button
             color="red"
             onClick={() => {
-              setOpened(false);
+              close();
               onConfirm();
             }}
           >
             {confirm}
           </Button>
-          <Button variant="default" onClick={() => setOpened(false)}>
+          <Button variant="default" onClick={close}>
             Cancel
           </Button>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+        </>
+      )}
+    </PopoverButton>
   );
 }

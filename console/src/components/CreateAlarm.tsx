@@ -1,14 +1,14 @@
 import { Menu } from "@mantine/core";
 import { IconBellPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { type Draft, newDraft, type Source } from "@/pages/alarms/model";
 import { useSession } from "@/session/SessionProvider";
+import type { RawSearch } from "@/url/search";
 
 /** The search of the form for an alarm on what a chart shows. */
-export function alarmSearch(source: Source, more: Partial<Draft["spec"]> = {}) {
+export function alarmSearch(source: Source, more: Partial<Draft["spec"]> = {}): RawSearch {
   const draft = newDraft(source);
-  return keepTime({ d: JSON.stringify({ ...draft, spec: { ...draft.spec, ...more } }) });
+  return { d: JSON.stringify({ ...draft, spec: { ...draft.spec, ...more } }) };
 }
 
 interface Props {
@@ -23,9 +23,9 @@ export function CreateAlarm({ source, label = "Create an alarm" }: Props) {
   if (!can("catalog:write")) return null;
   return (
     <Menu.Item
-      component={Link}
-      to={"/alarms/new" as never}
-      search={(() => alarmSearch(source)) as never}
+      component={PageLink}
+      to="/alarms/new"
+      search={alarmSearch(source)}
       leftSection={<IconBellPlus size={14} />}
     >
       {label}

@@ -9,7 +9,7 @@ import { ErrorPanel, QueryState } from "./QueryState";
 import { SchemaForm } from "./schema/SchemaForm";
 import type { Schema } from "./schema/schema";
 
-interface Props {
+export interface DefinitionEditorProps {
   /** What it is called: `KPI`, `objective`. */
   what: string;
   /** Its kind in files of `vedette apply`, whose schema the form is made of. */
@@ -37,7 +37,7 @@ export function DefinitionEditor({
   labels,
   stale = [],
   onDone,
-}: Props) {
+}: DefinitionEditorProps) {
   const [open, setOpen] = useState(false);
   const [title, setTitle] = useState("");
   const [draft, setDraft] = useState<unknown>(spec);
@@ -203,7 +203,7 @@ export function DefinitionDelete({ what, path, name, question, onDone }: DeleteP
       confirm={`Delete the ${what}`}
       busy={remove.isPending}
       onConfirm={() =>
-        remove.mutate(undefined as never, {
+        remove.mutate(undefined, {
           onSuccess: onDone,
           onError: (error) => notifyError(`${name} was not deleted`, error),
         })

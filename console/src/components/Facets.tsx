@@ -10,6 +10,7 @@ import { useState } from "react";
 import type { GetPath } from "@/api/client";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { split, writeTerm } from "@/search/terms";
 import { levelColor, serviceColor } from "@/theme/colors";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -83,9 +84,7 @@ export function Facets({ signal, search, keys, added, onAdded, onFilter }: Props
               {open.includes(key) ? <IconChevronDown size={13} /> : <IconChevronRight size={13} />}
               <span className="one-line">{key}</span>
               {found.get(key) && open.includes(key) && (
-                <span className={classes.distinct}>
-                  {found.get(key)?.distinct.toLocaleString("en")}
-                </span>
+                <span className={classes.distinct}>{formatCount(found.get(key)?.distinct)}</span>
               )}
             </UnstyledButton>
             {added.includes(key) && (
@@ -192,7 +191,7 @@ function Values({ facet, name, search, waiting, onFilter, onMore }: ValuesProps)
       {onMore && facet.distinct > facet.values.length && (
         <li>
           <UnstyledButton className={classes.more} onClick={onMore}>
-            {(facet.distinct - facet.values.length).toLocaleString("en")} more
+            {formatCount(facet.distinct - facet.values.length)} more
           </UnstyledButton>
         </li>
       )}

@@ -1,5 +1,6 @@
 import {
   Alert,
+  Box,
   Button,
   Code,
   CopyButton,
@@ -13,6 +14,7 @@ import { IconAlertTriangle, IconCheck, IconCopy, IconInbox } from "@tabler/icons
 import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { type ApiError, asApiError } from "@/api/errors";
+import { formatCount } from "@/charts/units";
 import classes from "./QueryState.module.css";
 
 interface Props<T> {
@@ -155,6 +157,17 @@ export function Partial({ children }: { children: ReactNode }) {
   );
 }
 
+/** Says which parts of an answer could not be had, and why. */
+export function NotAsked({ failed }: { failed: Readonly<Record<string, string>> }) {
+  return Object.entries(failed).map(([what, why]) => (
+    <Box key={what} px={12} pt={4} pb={12}>
+      <Partial>
+        {what} could not be asked: {why}
+      </Partial>
+    </Box>
+  ));
+}
+
 /** What a query cost: rows that the engine read, and its time. */
 export function QueryCost({ rowsRead, seconds }: { rowsRead?: number; seconds?: number }) {
   if (seconds === undefined) return null;
@@ -162,7 +175,7 @@ export function QueryCost({ rowsRead, seconds }: { rowsRead?: number; seconds?: 
     seconds < 1 ? `${Math.max(1, Math.round(seconds * 1000))} ms` : `${seconds.toFixed(1)} s`;
   return (
     <Text size="xs" c="dimmed" component="span" className={classes.cost}>
-      {rowsRead === undefined ? time : `${rowsRead.toLocaleString("en")} rows read in ${time}`}
+      {rowsRead === undefined ? time : `${formatCount(rowsRead)} rows read in ${time}`}
     </Text>
   );
 }

@@ -1,12 +1,13 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Menu, Text, TextInput } from "@mantine/core";
 import { IconBookmark, IconDeviceFloppy, IconTrash } from "@tabler/icons-react";
 import { useNavigate, useRouterState } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { asApiError } from "@/api/errors";
 import { useChange, useGet } from "@/api/query";
 import { useSession } from "@/session/SessionProvider";
 import { parseSearch, stringifySearch } from "@/url/search";
+import { ModalForm } from "./ModalForm";
 import { notifyDone, notifyError } from "./notify";
 
 /** What is not part of a view: whose account, what was opened, and the range where it is fixed. */
@@ -116,9 +117,8 @@ function NameView({ page, onClose }: { page: string; onClose: () => void }) {
       ),
     ["/api/v1/views"],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate(undefined as never, {
+  const submit = () => {
+    save.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The view "${name.trim()}" is saved`);
         onClose();
@@ -127,32 +127,26 @@ function NameView({ page, onClose }: { page: string; onClose: () => void }) {
   };
   const problem = save.error && asApiError(save.error);
   return (
-    <Modal opened onClose={onClose} title="Save what is shown">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={128}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={problem && `${problem.message}${problem.remedy ? `; ${problem.remedy}` : ""}`}
-          />
-          <Text size="xs" c="dimmed">
-            Everybody in the account finds it under Views. A range like "last hour" is kept, a fixed
-            one is not.
-          </Text>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="Save what is shown"
+      button="Save"
+      busy={save.isPending}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Name"
+        required
+        maxLength={128}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={problem && `${problem.message}${problem.remedy ? `; ${problem.remedy}` : ""}`}
+      />
+      <Text size="xs" c="dimmed">
+        Everybody in the account finds it under Views. A range like "last hour" is kept, a fixed one
+        is not.
+      </Text>
+    </ModalForm>
   );
 }

@@ -8,7 +8,6 @@ import {
   IconStackPush,
   IconTimeline,
 } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
 import {
   createContext,
   type KeyboardEvent,
@@ -19,7 +18,7 @@ import {
   useMemo,
   useState,
 } from "react";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { writeTerm } from "@/search/terms";
 import classes from "./ValueMenu.module.css";
 
@@ -116,9 +115,9 @@ export function Value({ field, value, children, className }: ValueProps) {
 }
 
 function Items({ field, value, actions }: Opened) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const term = useMemo(() => writeTerm(field, value), [field, value]);
-  const go = (to: string) => void navigate({ to, search: keepTime({ q: term }) as never });
+  const go = (to: string) => openPage(to, { search: { q: term } });
   const iconSize = 15;
   return (
     <Menu.Dropdown maw={360}>

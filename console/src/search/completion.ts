@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { client, unwrap } from "@/api/client";
+import { formatCount } from "@/charts/units";
 import { useTimeRange } from "@/time/TimeProvider";
 import { type BuiltIn, builtInFields, type Signal, toPoints, toUnits } from "./fields";
 import { writeField, writeValue } from "./terms";
@@ -105,7 +106,7 @@ async function fields(
   const taken = new Set(known.map(({ name }) => name));
   const others = keys.filter(({ key }) => !taken.has(key));
   const shown = prefix ? own : own.slice(0, MOST / 2);
-  return [...shown, ...others.map(({ key, count }) => field(key, `${count.toLocaleString("en")}`))];
+  return [...shown, ...others.map(({ key, count }) => field(key, `${formatCount(count)}`))];
 }
 
 const field = (name: string, about: string): Suggestion => ({
@@ -136,7 +137,7 @@ async function values(
     .map(({ value, count }) => ({
       label: value,
       insert: `${writeValue(value)} `,
-      about: count.toLocaleString("en"),
+      about: formatCount(count),
       kind: "value",
     }));
 }

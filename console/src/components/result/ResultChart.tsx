@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import type { Aligned } from "@/charts/aligned";
 import { Legend } from "@/charts/Legend";
 import { TimeChart } from "@/charts/TimeChart";
+import { formatCount } from "@/charts/units";
 import { Value } from "@/components/ValueMenu";
 import { seriesColor } from "@/theme/colors";
 import classes from "./ResultChart.module.css";
@@ -81,7 +82,7 @@ const NONE: ReadonlySet<string> = new Set();
 export function ResultChart({ chart, title }: { chart: Chart; title: string }) {
   const left = chart.left > 0 && (
     <Text size="xs" c="dimmed">
-      {chart.left.toLocaleString("en")} more are in the table
+      {formatCount(chart.left)} more are in the table
     </Text>
   );
   if (chart.kind === "time") {

@@ -1,3 +1,5 @@
+import { formatCount } from "@/charts/units";
+
 /** An answer of a query in columns, whatever language it was asked in. */
 export interface Result {
   columns: readonly { name: string; kind: string }[];
@@ -14,7 +16,7 @@ export function textOf(value: unknown): string {
 }
 
 function formatNumber(value: number): string {
-  if (Number.isInteger(value)) return value.toLocaleString("en");
+  if (Number.isInteger(value)) return formatCount(value);
   const size = Math.abs(value);
   return size >= 0.001 && size < 1e12
     ? value.toLocaleString("en", { maximumSignificantDigits: 6 })

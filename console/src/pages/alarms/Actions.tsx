@@ -1,12 +1,13 @@
-import { Button, Group, Popover, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Select, Text, TextInput } from "@mantine/core";
 import { IconBell, IconCheck, IconEdit, IconVolumeOff } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
 import { notifyDone, notifyError } from "@/components/notify";
+import { PageLink } from "@/components/PageLink";
+import { PopoverButton } from "@/components/PopoverButton";
 import { useSession } from "@/session/SessionProvider";
 import type { Alarm } from "./model";
 
@@ -15,7 +16,7 @@ const STALE = ["/api/v1/alarms", "/api/v1/mute-windows", "/api/v1/notification-d
 /** What can be done about an alarm. */
 export function Actions({ alarm }: { alarm: Alarm }) {
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const path = { params: { path: { alarm: alarm.id } } };
   const test = useChange(
     () => unwrap(client.POST("/api/v1/alarms/{alarm}/test", path)),
@@ -24,7 +25,7 @@ export function Actions({ alarm }: { alarm: Alarm }) {
   const remove = useChange(() => unwrap(client.DELETE("/api/v1/alarms/{alarm}", path)), STALE);
   if (!can("catalog:write")) return null;
   const sendTest = () =>
-    test.mutate(undefined as never, {
+    test.mutate(undefined, {
       onSuccess: ({ results }) => {
         const failed = results.find((one) => !one.delivered);
         if (!results.length) notifyError("No route takes this alarm", new Error("make a route"));
@@ -47,10 +48,9 @@ export function Actions({ alarm }: { alarm: Alarm }) {
         Test
       </Button>
       <Button
-        component={Link}
-        to={"/alarms/$alarm/edit" as never}
-        params={{ alarm: alarm.id } as never}
-        search={(() => keepTime()) as never}
+        component={PageLink}
+        to="/alarms/$alarm/edit"
+        params={{ alarm: alarm.id }}
         variant="default"
         size="compact-xs"
         leftSection={<IconEdit size={13} />}
@@ -63,10 +63,10 @@ export function Actions({ alarm }: { alarm: Alarm }) {
         confirm="Delete the alarm"
         busy={remove.isPending}
         onConfirm={() =>
-          remove.mutate(undefined as never, {
+          remove.mutate(undefined, {
             onSuccess: () => {
               notifyDone(`The alarm "${alarm.name}" is deleted`);
-              void navigate({ to: "/alarms" as never, search: keepTime() as never });
+              openPage("/alarms");
             },
             onError: (error) => notifyError("The alarm was not deleted", error),
           })
@@ -150,7 +150,7 @@ function Mute({ alarm }: { alarm: Alarm }) {
       confirm="Mute the alarm"
       busy={mute.isPending}
       onConfirm={() =>
-        mute.mutate(undefined as never, {
+        mute.mutate(undefined, {
           onSuccess: () => notifyDone(`"${alarm.name}" is muted; it is evaluated all the same`),
           onError: (error) => notifyError("The alarm was not muted", error),
         })
@@ -170,11 +170,11 @@ function Mute({ alarm }: { alarm: Alarm }) {
         maxLength={4096}
         onChange={(event) => setComment(event.currentTarget.value)}
       />
-      <Link to={"/mute-windows" as never} search={(() => keepTime()) as never}>
+      <PageLink to="/mute-windows">
         <Text size="xs" component="span">
           Windows that come again, and for many alarms
         </Text>
-      </Link>
+      </PageLink>
     </Ask>
   );
 }
@@ -189,41 +189,21 @@ interface AskProps {
 }
 
 function Ask({ label, icon, confirm, busy, onConfirm, children }: AskProps) {
-  const [opened, setOpened] = useState(false);
   return (
-    <Popover
-      opened={opened}
-      onChange={setOpened}
-      position="bottom-end"
-      trapFocus
-      returnFocus
-      width={290}
-    >
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-xs"
-          leftSection={icon}
-          loading={busy}
-          aria-expanded={opened}
-          onClick={() => setOpened(!opened)}
-        >
-          {label}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap="xs">
+    <PopoverButton label={label} leftSection={icon} loading={busy} width={290}>
+      {(close) => (
+        <>
           {children}
           <Button
             onClick={() => {
-              setOpened(false);
+              close();
               onConfirm();
             }}
           >
             {confirm}
           </Button>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+        </>
+      )}
+    </PopoverButton>
   );
 }

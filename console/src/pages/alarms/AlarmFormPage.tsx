@@ -10,11 +10,12 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
+import { Listing } from "@/components/Listing";
 import { notifyDone } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -85,7 +86,7 @@ function Form({ id, initial, kept }: FormProps) {
   const [draft, setDraft] = useState(initial);
   const [, setUrl] = useUrlState(PARAMS);
   const [settled] = useDebouncedValue(draft, TYPING_MS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed changes the address
   useEffect(() => {
     if (settled !== initial) setUrl({ d: settled }, { replace: true });
@@ -102,14 +103,10 @@ function Form({ id, initial, kept }: FormProps) {
       : unwrap(client.POST("/api/v1/alarms", { body: { name: name.trim(), spec, labels } }));
   }, ["/api/v1/alarms", "/api/v1/alarm-history"]);
   const submit = () =>
-    save.mutate(undefined as never, {
+    save.mutate(undefined, {
       onSuccess: (made) => {
         notifyDone(`The alarm "${made.name}" is saved; it is evaluated within a minute`);
-        void navigate({
-          to: "/alarms/$alarm" as never,
-          params: { alarm: made.id } as never,
-          search: keepTime() as never,
-        });
+        openPage("/alarms/$alarm", { params: { alarm: made.id } });
       },
     });
   const setSpec = (spec: Draft["spec"]) => setDraft({ ...draft, spec });
@@ -244,24 +241,14 @@ function Changes({ kept, draft }: { kept: Draft; draft: Draft }) {
   );
   if (!found.length) return null;
   return (
-    <Table className={classes.table}>
-      <Table.Caption>What saving changes</Table.Caption>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Member</Table.Th>
-          <Table.Th>Now</Table.Th>
-          <Table.Th>Then</Table.Th>
+    <Listing caption="What saving changes" dimHead columns={["Member", "Now", "Then"]}>
+      {found.map((one) => (
+        <Table.Tr key={one.path}>
+          <Table.Td className="mono">{one.path}</Table.Td>
+          <Table.Td className={classes.wrap}>{one.before}</Table.Td>
+          <Table.Td className={classes.wrap}>{one.after}</Table.Td>
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {found.map((one) => (
-          <Table.Tr key={one.path}>
-            <Table.Td className="mono">{one.path}</Table.Td>
-            <Table.Td className={classes.wrap}>{one.before}</Table.Td>
-            <Table.Td className={classes.wrap}>{one.after}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+      ))}
+    </Listing>
   );
 }

@@ -1,10 +1,12 @@
 import { Anchor, Group, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatValue } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Partial, QueryState, Snippet } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -57,7 +59,7 @@ function Details({ alarm }: { alarm: Alarm }) {
   const composite = alarm.spec.source.type === "composite";
   return (
     <Stack gap="sm">
-      <Facts alarm={alarm} />
+      <About alarm={alarm} />
       {composite ? (
         <Children names={alarm.children} />
       ) : (
@@ -108,7 +110,7 @@ function Details({ alarm }: { alarm: Alarm }) {
   );
 }
 
-function Facts({ alarm }: { alarm: Alarm }) {
+function About({ alarm }: { alarm: Alarm }) {
   const { spec } = alarm;
   return (
     <Panel title={alarm.summary} aside={<Marks alarm={alarm} />}>
@@ -126,58 +128,32 @@ function Facts({ alarm }: { alarm: Alarm }) {
           </Text>
         )}
       </div>
-      <dl className={classes.facts}>
-        <div>
-          <dt>Since</dt>
-          <dd>
-            <Moment at={alarm.since} />
-          </dd>
-        </div>
-        <div>
-          <dt>Why</dt>
-          <dd>{alarm.reason || "–"}</dd>
-        </div>
-        <div>
-          <dt>Series in alarm</dt>
-          <dd>
-            {alarm.in_alarm} of {alarm.series}
-            {alarm.pending > 0 && `, ${alarm.pending} pending`}
-          </dd>
-        </div>
-        <div>
-          <dt>Severity</dt>
-          <dd>{spec.severity ?? "warning"}</dd>
-        </div>
-        {alarm.quiet && (
-          <div>
-            <dt>Not told</dt>
-            <dd>{alarm.quiet}</dd>
-          </div>
-        )}
+      <Facts>
+        <Fact name="Since">
+          <Moment at={alarm.since} />
+        </Fact>
+        <Fact name="Why">{alarm.reason || "–"}</Fact>
+        <Fact name="Series in alarm">
+          {alarm.in_alarm} of {alarm.series}
+          {alarm.pending > 0 && `, ${alarm.pending} pending`}
+        </Fact>
+        <Fact name="Severity">{spec.severity ?? "warning"}</Fact>
+        {alarm.quiet && <Fact name="Not told">{alarm.quiet}</Fact>}
         {spec.runbook && (
-          <div>
-            <dt>Runbook</dt>
-            <dd>
-              <Anchor href={spec.runbook} rel="noreferrer noopener" target="_blank" size="sm">
-                {spec.runbook}
-              </Anchor>
-            </dd>
-          </div>
+          <Fact name="Runbook">
+            <Anchor href={spec.runbook} rel="noreferrer noopener" target="_blank" size="sm">
+              {spec.runbook}
+            </Anchor>
+          </Fact>
         )}
         {Object.keys(alarm.labels).length > 0 && (
-          <div>
-            <dt>Labels</dt>
-            <dd>{labelText(alarm.labels)}</dd>
-          </div>
+          <Fact name="Labels">{labelText(alarm.labels)}</Fact>
         )}
-        <div>
-          <dt>Changed</dt>
-          <dd>
-            <Moment at={alarm.updated} /> by {alarm.updated_by}
-            {alarm.owner && `, kept as code by ${alarm.owner}`}
-          </dd>
-        </div>
-      </dl>
+        <Fact name="Changed">
+          <Moment at={alarm.updated} /> by {alarm.updated_by}
+          {alarm.owner && `, kept as code by ${alarm.owner}`}
+        </Fact>
+      </Facts>
     </Panel>
   );
 }
@@ -207,13 +183,9 @@ function Child({ name }: { name: string }) {
       ) : (
         <span>{query.error ? "?" : "…"}</span>
       )}
-      <Link
-        to={"/alarms/$alarm" as never}
-        params={{ alarm: query.data?.id ?? name } as never}
-        search={(() => keepTime()) as never}
-      >
+      <PageLink to="/alarms/$alarm" params={{ alarm: query.data?.id ?? name }}>
         {name}
-      </Link>
+      </PageLink>
       {query.error && (
         <Text size="xs" c="dimmed">
           {query.error.message}
@@ -250,67 +222,56 @@ function Contributors({ id, chosen, onChoose }: ContributorsProps) {
       >
         {(data) => (
           <Table.ScrollContainer minWidth={620}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>Series</Table.Th>
-                  <Table.Th>Value</Table.Th>
-                  <Table.Th>Since</Table.Th>
-                  <Table.Th>Told</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.contributors.slice(0, MOST).map((one) => {
-                  const name = labelText(one.labels);
-                  return (
-                    <Table.Tr
-                      key={name}
-                      bg={name && name === chosen ? "var(--v-selected)" : undefined}
-                    >
-                      <Table.Td>
-                        <StateBadge state={one.state} />
-                        {one.pending_since && (
-                          <Text size="xs" c="dimmed">
-                            pending
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        <Anchor
-                          component="button"
-                          size="sm"
-                          className={classes.series}
-                          ta="left"
-                          onClick={() => onChoose(name === chosen ? "" : name)}
-                          aria-pressed={name === chosen}
-                        >
-                          {seriesName(one.labels)}
-                        </Anchor>
-                        <Text size="xs" c="dimmed" className={classes.wrap}>
-                          {one.reason}
+            <Listing dimHead columns={["State", "Series", "Value", "Since", "Told"]}>
+              {data.contributors.slice(0, MOST).map((one) => {
+                const name = labelText(one.labels);
+                return (
+                  <Table.Tr
+                    key={name}
+                    bg={name && name === chosen ? "var(--v-selected)" : undefined}
+                  >
+                    <Table.Td>
+                      <StateBadge state={one.state} />
+                      {one.pending_since && (
+                        <Text size="xs" c="dimmed">
+                          pending
                         </Text>
-                        {one.labels.service && <Elsewhere service={one.labels.service} />}
-                      </Table.Td>
-                      <Table.Td>{one.value === null ? "–" : formatValue(one.value, "")}</Table.Td>
-                      <Table.Td>
-                        <Moment at={one.since} ago />
-                      </Table.Td>
-                      <Table.Td>
-                        {one.told ? (
-                          <>
-                            {one.told === "ALARM" ? "firing" : "resolved"}{" "}
-                            <Moment at={one.told_at} ago />
-                          </>
-                        ) : (
-                          "–"
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Table.Tbody>
-            </Table>
+                      )}
+                    </Table.Td>
+                    <Table.Td>
+                      <Anchor
+                        component="button"
+                        size="sm"
+                        className={classes.series}
+                        ta="left"
+                        onClick={() => onChoose(name === chosen ? "" : name)}
+                        aria-pressed={name === chosen}
+                      >
+                        {seriesName(one.labels)}
+                      </Anchor>
+                      <Text size="xs" c="dimmed" className={classes.wrap}>
+                        {one.reason}
+                      </Text>
+                      {one.labels.service && <Elsewhere service={one.labels.service} />}
+                    </Table.Td>
+                    <Table.Td>{one.value === null ? "–" : formatValue(one.value, "")}</Table.Td>
+                    <Table.Td>
+                      <Moment at={one.since} ago />
+                    </Table.Td>
+                    <Table.Td>
+                      {one.told ? (
+                        <>
+                          {one.told === "ALARM" ? "firing" : "resolved"}{" "}
+                          <Moment at={one.told_at} ago />
+                        </>
+                      ) : (
+                        "–"
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                );
+              })}
+            </Listing>
             {data.contributors.length > MOST && (
               <Partial>{data.contributors.length - MOST} more series are not shown.</Partial>
             )}
@@ -326,21 +287,17 @@ function Elsewhere({ service }: { service: string }) {
   return (
     <Group gap={8}>
       {(["/logs", "/traces"] as const).map((to) => (
-        <Link key={to} to={to as never} search={(() => keepTime({ q })) as never}>
+        <PageLink key={to} to={to} search={{ q }}>
           <Text size="xs" component="span">
             its {to.slice(1)}
           </Text>
-        </Link>
+        </PageLink>
       ))}
-      <Link
-        to={"/services/$service" as never}
-        params={{ service } as never}
-        search={(() => keepTime()) as never}
-      >
+      <PageLink to="/services/$service" params={{ service }}>
         <Text size="xs" component="span">
           the service
         </Text>
-      </Link>
+      </PageLink>
     </Group>
   );
 }

@@ -1,7 +1,7 @@
 import { Badge, Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { Partial } from "@/components/QueryState";
 import classes from "./alarms.module.css";
 import { type Alarm, labelText } from "./model";
@@ -11,51 +11,37 @@ import { StateBadge } from "./StateBadge";
 export function AlarmTable({ alarms, more }: { alarms: readonly Alarm[]; more: boolean }) {
   return (
     <>
-      <Table.ScrollContainer minWidth={760}>
-        <Table className={classes.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th w={150}>State</Table.Th>
-              <Table.Th>Alarm</Table.Th>
-              <Table.Th>Severity</Table.Th>
-              <Table.Th>Series</Table.Th>
-              <Table.Th>Since</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {alarms.map((alarm) => (
-              <Table.Tr key={alarm.id}>
-                <Table.Td>
-                  <StateBadge state={alarm.state} />
-                </Table.Td>
-                <Table.Td>
-                  <Link
-                    to={"/alarms/$alarm" as never}
-                    params={{ alarm: alarm.id } as never}
-                    search={(() => keepTime()) as never}
-                    className={classes.name}
-                  >
-                    {alarm.name}
-                  </Link>{" "}
-                  <Marks alarm={alarm} />
-                  <Text size="xs" c="dimmed" className={classes.wrap}>
-                    {alarm.summary}
-                    {Object.keys(alarm.labels).length > 0 && ` · ${labelText(alarm.labels)}`}
-                  </Text>
-                </Table.Td>
-                <Table.Td>{alarm.spec.severity ?? "warning"}</Table.Td>
-                <Table.Td>
-                  {alarm.in_alarm} of {alarm.series}
-                  {alarm.pending > 0 && `, ${alarm.pending} pending`}
-                </Table.Td>
-                <Table.Td>
-                  <Moment at={alarm.since} ago />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing
+        minWidth={760}
+        dimHead
+        columns={[{ w: 150, children: "State" }, "Alarm", "Severity", "Series", "Since"]}
+      >
+        {alarms.map((alarm) => (
+          <Table.Tr key={alarm.id}>
+            <Table.Td>
+              <StateBadge state={alarm.state} />
+            </Table.Td>
+            <Table.Td>
+              <PageLink to="/alarms/$alarm" params={{ alarm: alarm.id }} className={classes.name}>
+                {alarm.name}
+              </PageLink>{" "}
+              <Marks alarm={alarm} />
+              <Text size="xs" c="dimmed" className={classes.wrap}>
+                {alarm.summary}
+                {Object.keys(alarm.labels).length > 0 && ` · ${labelText(alarm.labels)}`}
+              </Text>
+            </Table.Td>
+            <Table.Td>{alarm.spec.severity ?? "warning"}</Table.Td>
+            <Table.Td>
+              {alarm.in_alarm} of {alarm.series}
+              {alarm.pending > 0 && `, ${alarm.pending} pending`}
+            </Table.Td>
+            <Table.Td>
+              <Moment at={alarm.since} ago />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Listing>
       {more && (
         <div className={classes.pad}>
           <Partial>More alarms are not shown: choose their state, or search.</Partial>

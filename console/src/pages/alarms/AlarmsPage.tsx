@@ -1,9 +1,9 @@
 import { Button, Group, Select, Stack, Tabs, TextInput } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { IconPlus } from "@tabler/icons-react";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { FindInput } from "@/components/FindInput";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -44,12 +44,7 @@ export default function AlarmsPage() {
         title="Alarms"
         actions={
           can("catalog:write") && (
-            <Button
-              component={Link}
-              to={"/alarms/new" as never}
-              search={(() => keepTime()) as never}
-              leftSection={<IconPlus size={14} />}
-            >
+            <Button component={PageLink} to="/alarms/new" leftSection={<IconPlus size={14} />}>
               New alarm
             </Button>
           )
@@ -104,13 +99,12 @@ export default function AlarmsPage() {
 function Filters({ url, setUrl }: { url: Url; setUrl: (patch: Partial<Url>) => void }) {
   return (
     <Group gap={8}>
-      <TextInput
-        aria-label="Search alarms by name"
+      <FindInput
+        label="Search alarms by name"
         placeholder="Search by name"
-        leftSection={<IconSearch size={14} />}
         value={url.find}
         w={260}
-        onChange={(event) => setUrl({ find: event.currentTarget.value })}
+        onFind={(find) => setUrl({ find })}
       />
       <Select
         aria-label="Severity"

@@ -1,11 +1,9 @@
 import { Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Moment } from "@/components/Moment";
+import { AddressLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
-import { Partial, QueryState } from "@/components/QueryState";
-import { parseSearch } from "@/url/search";
+import { NotAsked, QueryState } from "@/components/QueryState";
 import classes from "./alarms.module.css";
 import type { Alarm } from "./model";
 
@@ -35,7 +33,7 @@ export function Causes({ alarm }: { alarm: Alarm }) {
               {data.causes.map((cause) => (
                 <div key={`${cause.kind} ${cause.title} ${cause.at}`} className={classes.cause}>
                   <Text size="sm" fw={600} className={classes.wrap}>
-                    <CauseLink link={cause.link}>{cause.title}</CauseLink>
+                    <AddressLink address={cause.link}>{cause.title}</AddressLink>
                   </Text>
                   <Text size="xs" className={classes.wrap}>
                     {cause.reason}
@@ -52,13 +50,7 @@ export function Causes({ alarm }: { alarm: Alarm }) {
                   </Text>
                 </div>
               ))}
-              {Object.entries(data.failed).map(([what, why]) => (
-                <div key={what} className={classes.pad}>
-                  <Partial>
-                    {what} could not be asked: {why}
-                  </Partial>
-                </div>
-              ))}
+              <NotAsked failed={data.failed} />
             </>
           )}
         </QueryState>
@@ -68,16 +60,6 @@ export function Causes({ alarm }: { alarm: Alarm }) {
         </Text>
       )}
     </Panel>
-  );
-}
-
-function CauseLink({ link, children }: { link: string; children: string }) {
-  if (!link) return <>{children}</>;
-  const [path = "/", search = ""] = link.split("?");
-  return (
-    <Link to={path as never} search={(() => keepTime(parseSearch(`?${search}`))) as never}>
-      {children}
-    </Link>
   );
 }
 

@@ -1,8 +1,7 @@
 import { Badge, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import classes from "./alarms.module.css";
@@ -26,11 +25,7 @@ export function Deliveries({ alarm }: { alarm: Alarm }) {
   return (
     <Panel
       title="Who was told"
-      aside={
-        <Link to={"/notifications" as never} search={(() => keepTime()) as never}>
-          Channels and routes
-        </Link>
-      }
+      aside={<PageLink to="/notifications">Channels and routes</PageLink>}
     >
       {escalations.data?.escalations.map((one) => (
         <Text

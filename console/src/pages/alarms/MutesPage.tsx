@@ -1,24 +1,16 @@
-import {
-  Badge,
-  Button,
-  Select,
-  Stack,
-  Table,
-  TagsInput,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Badge, Button, Select, Stack, Table, TagsInput, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Matchers } from "@/components/Matchers";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
+import { Period } from "@/components/Period";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { inZone } from "@/time/inZone";
@@ -65,69 +57,57 @@ function Windows({ windows }: { windows: readonly Window[] }) {
     [PATH, "/api/v1/alarms"],
   );
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Window</Table.Th>
-            <Table.Th>When</Table.Th>
-            <Table.Th>Which alarms</Table.Th>
-            <Table.Th>Made by</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {windows.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td className={classes.wrap}>
-                <strong>{one.name}</strong>{" "}
-                {one.active && (
-                  <Badge size="sm" variant="outline">
-                    open now
-                  </Badge>
-                )}
-                <Text size="xs" c="dimmed">
-                  {one.spec.comment}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                {one.spec.schedule ? (
-                  <>
-                    <span className="mono">{one.spec.schedule}</span>, {one.spec.duration ?? "1h"}{" "}
-                    long
-                  </>
-                ) : (
-                  <>
-                    <Moment at={one.spec.start} /> to <Moment at={one.spec.end} />
-                  </>
-                )}
-              </Table.Td>
-              <Table.Td className={classes.wrap}>{whichText(one.spec)}</Table.Td>
-              <Table.Td>
-                {one.updated_by}
-                {one.owner && `, as code by ${one.owner}`}
-              </Table.Td>
-              <Table.Td ta="right">
-                {can("catalog:write") && (
-                  <Confirm
-                    label="End"
-                    question={`Alarms of "${one.name}" tell again.`}
-                    confirm="End the window"
-                    onConfirm={() =>
-                      remove.mutate(one.id, {
-                        onError: (error) => notifyError("The window was not ended", error),
-                      })
-                    }
-                  />
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={720}
+      dimHead
+      columns={["Window", "When", "Which alarms", "Made by", ACTIONS]}
+    >
+      {windows.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td className={classes.wrap}>
+            <strong>{one.name}</strong>{" "}
+            {one.active && (
+              <Badge size="sm" variant="outline">
+                open now
+              </Badge>
+            )}
+            <Text size="xs" c="dimmed">
+              {one.spec.comment}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            {one.spec.schedule ? (
+              <>
+                <span className="mono">{one.spec.schedule}</span>, {one.spec.duration ?? "1h"} long
+              </>
+            ) : (
+              <>
+                <Moment at={one.spec.start} /> to <Moment at={one.spec.end} />
+              </>
+            )}
+          </Table.Td>
+          <Table.Td className={classes.wrap}>{whichText(one.spec)}</Table.Td>
+          <Table.Td>
+            {one.updated_by}
+            {one.owner && `, as code by ${one.owner}`}
+          </Table.Td>
+          <Table.Td ta="right">
+            {can("catalog:write") && (
+              <Confirm
+                label="End"
+                question={`Alarms of "${one.name}" tell again.`}
+                confirm="End the window"
+                onConfirm={() =>
+                  remove.mutate(one.id, {
+                    onError: (error) => notifyError("The window was not ended", error),
+                  })
+                }
+              />
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
@@ -166,7 +146,7 @@ function Create() {
   }, [PATH, "/api/v1/alarms"]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The window "${name}" is kept`);
         setName("");
@@ -196,25 +176,7 @@ function Create() {
           onChange={(next) => setKind(next ?? "once")}
         />
         {kind === "once" ? (
-          <>
-            <TextInput
-              label="From"
-              placeholder="now"
-              description={timezone}
-              w={170}
-              value={start}
-              onChange={(event) => setStart(event.currentTarget.value)}
-            />
-            <TextInput
-              label="Until"
-              required
-              placeholder="2026-12-24 18:00"
-              description={timezone}
-              w={170}
-              value={end}
-              onChange={(event) => setEnd(event.currentTarget.value)}
-            />
-          </>
+          <Period start={start} onStart={setStart} end={end} onEnd={setEnd} />
         ) : (
           <>
             <TextInput

@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useAsk } from "@/api/query";
 import type { components } from "@/api/schema";
 import { TimePanel } from "@/charts/TimePanel";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -112,33 +113,21 @@ function Outcome({ answer, range }: { answer: Answer; range: string }) {
         <Partial key={warning}>{warning}</Partial>
       ))}
       {answer.transitions.length > 0 && (
-        <Table.ScrollContainer minWidth={480}>
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>When</Table.Th>
-                <Table.Th>Series</Table.Th>
-                <Table.Th>Change</Table.Th>
-                <Table.Th>Why</Table.Th>
+        <Listing minWidth={480} dimHead columns={["When", "Series", "Change", "Why"]}>
+          {answer.transitions
+            .slice(-MOST_CHANGES)
+            .reverse()
+            .map((one) => (
+              <Table.Tr key={`${one.time} ${labelText(one.labels)}`}>
+                <Table.Td>{format(Date.parse(one.time))}</Table.Td>
+                <Table.Td className={classes.series}>{seriesName(one.labels)}</Table.Td>
+                <Table.Td>
+                  {STATE_NAMES[one.previous]} → {STATE_NAMES[one.state]}
+                </Table.Td>
+                <Table.Td>{one.reason}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {answer.transitions
-                .slice(-MOST_CHANGES)
-                .reverse()
-                .map((one) => (
-                  <Table.Tr key={`${one.time} ${labelText(one.labels)}`}>
-                    <Table.Td>{format(Date.parse(one.time))}</Table.Td>
-                    <Table.Td className={classes.series}>{seriesName(one.labels)}</Table.Td>
-                    <Table.Td>
-                      {STATE_NAMES[one.previous]} → {STATE_NAMES[one.state]}
-                    </Table.Td>
-                    <Table.Td>{one.reason}</Table.Td>
-                  </Table.Tr>
-                ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+        </Listing>
       )}
       {answer.transitions.length > MOST_CHANGES && (
         <Partial>The newest {MOST_CHANGES} changes are listed.</Partial>

@@ -1,38 +1,19 @@
-import {
-  Autocomplete,
-  Button,
-  Group,
-  SegmentedControl,
-  Select,
-  TagsInput,
-  Text,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
-import { IconMathFunction, IconPlus } from "@tabler/icons-react";
-import { useState } from "react";
+import { SegmentedControl, Select, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { ApiError } from "@/api/errors";
-import { useGet } from "@/api/query";
-import { FormulaRow } from "@/pages/metrics/FormulaRow";
-import { freeId, MAX_QUERIES, type Plan } from "@/pages/metrics/plan";
-import { QueryRow } from "@/pages/metrics/QueryRow";
 import { SearchBox } from "@/search/SearchBox";
-import { useTimeRange } from "@/time/TimeProvider";
 import classes from "./alarms.module.css";
+import { CompositeSourceForm } from "./CompositeSourceForm";
+import { MetricSourceForm } from "./MetricSourceForm";
 import {
   type AbsenceSource,
   type AlarmSpec,
-  type CompositeSource,
   type EventSource,
   isCompared,
   KINDS,
   type Kind,
-  type MetricSource,
   newSource,
   type PipeSource,
-  planOf,
   type SqlSource,
-  sourceOf,
 } from "./model";
 
 const STATISTICS = [
@@ -48,7 +29,6 @@ const STATISTICS = [
   "p95",
   "p99",
 ];
-const COMPLETIONS = 50;
 
 interface Props {
   spec: AlarmSpec;
@@ -82,141 +62,26 @@ export function SourceForm({ spec, onChange, error }: Props) {
           onChange={(kind) => choose(kind as Kind)}
         />
       </div>
-      {source.type === "metric" && <Metric source={source} onChange={set} error={error} />}
+      {source.type === "metric" && (
+        <MetricSourceForm source={source} onChange={set} error={error} />
+      )}
       {(source.type === "logs" || source.type === "traces") && (
         <Events source={source} onChange={set} error={error} />
       )}
       {source.type === "pipe" && <Pipe source={source} onChange={set} />}
       {source.type === "sql" && <Sql source={source} onChange={set} />}
       {source.type === "absence" && <Absence source={source} onChange={set} />}
-      {source.type === "composite" && <Composite source={source} onChange={set} />}
+      {source.type === "composite" && <CompositeSourceForm source={source} onChange={set} />}
     </>
   );
 }
 
-interface OneProps<S> {
+export interface SourceProps<S> {
   source: S;
   onChange: (source: S) => void;
 }
 
-function Metric({ source, onChange, error }: OneProps<MetricSource> & { error: unknown }) {
-  const plan = planOf(source);
-  const change = (next: Plan) => onChange(sourceOf(next, source));
-  const ids = source.queries.map((one) => one.id);
-  const full = ids.length >= MAX_QUERIES;
-  return (
-    <div className={classes.form}>
-      <div className={classes.plan}>
-        {plan.queries.map((one) => (
-          <QueryRow
-            key={one.id}
-            query={one}
-            error={error}
-            onChange={(next) =>
-              change({
-                ...plan,
-                queries: plan.queries.flatMap((old) => (old.id === one.id ? (next ?? []) : old)),
-              })
-            }
-          />
-        ))}
-        {plan.formulas.map((one) => (
-          <FormulaRow
-            key={one.id}
-            formula={one}
-            error={error}
-            onChange={(next) =>
-              change({
-                ...plan,
-                formulas: plan.formulas.flatMap((old) => (old.id === one.id ? (next ?? []) : old)),
-              })
-            }
-          />
-        ))}
-      </div>
-      <AddMetric
-        disabled={full}
-        onAdd={(metric, statistic) =>
-          change({
-            ...plan,
-            queries: [
-              ...plan.queries,
-              { id: freeId(plan, "m"), metric, statistic, where: [], by: [], top: 500 },
-            ],
-          })
-        }
-      />
-      <Button
-        variant="default"
-        leftSection={<IconMathFunction size={14} />}
-        disabled={full || plan.queries.length === 0}
-        onClick={() =>
-          change({
-            ...plan,
-            formulas: [...plan.formulas, { id: freeId(plan, "e"), expression: "" }],
-          })
-        }
-      >
-        Expression
-      </Button>
-      {ids.length > 1 && (
-        <Select
-          label="Watched"
-          w={110}
-          data={ids}
-          allowDeselect={false}
-          value={source.of || (ids.at(-1) as string)}
-          onChange={(of) => onChange({ ...source, of: of ?? "" })}
-        />
-      )}
-    </div>
-  );
-}
-
-interface AddProps {
-  disabled: boolean;
-  onAdd: (metric: string, statistic: string) => void;
-}
-
-/** A metric by its name; one that was not sent yet can be typed. */
-function AddMetric({ disabled, onAdd }: AddProps) {
-  const { query: range } = useTimeRange();
-  const [typed, setTyped] = useState("");
-  const found = useGet("/api/v1/metrics", {
-    params: { query: { ...range, search: typed, limit: COMPLETIONS } },
-  });
-  const add = (name: string) => {
-    const known = found.data?.metrics.find((one) => one.name === name);
-    if (name.trim()) onAdd(name.trim(), known?.default_statistic ?? "Average");
-    setTyped("");
-  };
-  return (
-    <Group gap={6} align="flex-end">
-      <Autocomplete
-        label="Metric"
-        placeholder="name; also one that was not sent yet"
-        w={290}
-        disabled={disabled}
-        data={[...new Set(found.data?.metrics.map((one) => one.name) ?? [])]}
-        filter={({ options }) => options}
-        value={typed}
-        onChange={setTyped}
-        onOptionSubmit={add}
-        onKeyDown={(event) => event.key === "Enter" && typed.trim() && add(typed)}
-      />
-      <Button
-        variant="default"
-        leftSection={<IconPlus size={14} />}
-        disabled={disabled || !typed.trim()}
-        onClick={() => add(typed)}
-      >
-        Add the metric
-      </Button>
-    </Group>
-  );
-}
-
-function Events({ source, onChange, error }: OneProps<EventSource> & { error: unknown }) {
+function Events({ source, onChange, error }: SourceProps<EventSource> & { error: unknown }) {
   const statistic = source.statistic ?? "count";
   const counts = ["count", "rate", "error_rate"].includes(statistic);
   const about = error instanceof ApiError && error.field?.includes("query") ? error : undefined;
@@ -273,7 +138,7 @@ function GroupBy({ value, onChange }: { value: string[]; onChange: (value: strin
   );
 }
 
-function Pipe({ source, onChange }: OneProps<PipeSource>) {
+function Pipe({ source, onChange }: SourceProps<PipeSource>) {
   return (
     <div className={classes.form}>
       <Textarea
@@ -306,7 +171,7 @@ function Pipe({ source, onChange }: OneProps<PipeSource>) {
   );
 }
 
-function Sql({ source, onChange }: OneProps<SqlSource>) {
+function Sql({ source, onChange }: SourceProps<SqlSource>) {
   return (
     <div className={classes.form}>
       <Textarea
@@ -324,7 +189,7 @@ function Sql({ source, onChange }: OneProps<SqlSource>) {
   );
 }
 
-function Absence({ source, onChange }: OneProps<AbsenceSource>) {
+function Absence({ source, onChange }: SourceProps<AbsenceSource>) {
   const signal = source.signal ?? "metric";
   return (
     <div className={classes.form}>
@@ -375,85 +240,6 @@ function Absence({ source, onChange }: OneProps<AbsenceSource>) {
         value={source.lookback ?? "1d"}
         onChange={(event) => onChange({ ...source, lookback: event.currentTarget.value.trim() })}
       />
-    </div>
-  );
-}
-
-function Composite({ source, onChange }: OneProps<CompositeSource>) {
-  const alarms = useGet("/api/v1/alarms", { params: { query: { limit: 1000 } } });
-  const names = alarms.data?.alarms.map((one) => one.name) ?? [];
-  const suppressor = source.suppressor ?? null;
-  const insert = (name: string | null) => {
-    if (!name) return;
-    const before = source.rule.trim();
-    const term = `ALARM(${JSON.stringify(name)})`;
-    onChange({ ...source, rule: before ? `${before} AND ${term}` : term });
-  };
-  return (
-    <div className={classes.form}>
-      <Textarea
-        label="Rule"
-        description={
-          'ALARM("a"), OK("a"), INSUFFICIENT_DATA("a"), AND, OR, NOT, AT_LEAST(2, ALARM, ("a", "b", "c")), AT_LEAST(60%, NOT OK, (...))'
-        }
-        className={`${classes.grow} ${classes.mono}`}
-        autosize
-        minRows={2}
-        maxLength={10_240}
-        spellCheck={false}
-        value={source.rule}
-        onChange={(event) => onChange({ ...source, rule: event.currentTarget.value })}
-      />
-      <Select
-        label="Add an alarm"
-        placeholder="choose"
-        w={220}
-        searchable
-        data={names}
-        value={null}
-        onChange={insert}
-      />
-      <Select
-        label="Suppressor"
-        description="while it fires, nothing is told"
-        w={220}
-        clearable
-        searchable
-        data={names}
-        value={suppressor?.alarm ?? null}
-        onChange={(alarm) =>
-          onChange({ ...source, suppressor: alarm ? { ...suppressor, alarm } : null })
-        }
-      />
-      {suppressor && (
-        <>
-          <TextInput
-            label="Waits for it"
-            w={110}
-            value={suppressor.wait ?? "0s"}
-            onChange={(event) =>
-              onChange({
-                ...source,
-                suppressor: { ...suppressor, wait: event.currentTarget.value },
-              })
-            }
-          />
-          <TextInput
-            label="And stays after"
-            w={110}
-            value={suppressor.extension ?? "0s"}
-            onChange={(event) =>
-              onChange({
-                ...source,
-                suppressor: { ...suppressor, extension: event.currentTarget.value },
-              })
-            }
-          />
-        </>
-      )}
-      <Text size="xs" c="dimmed">
-        Alarms that a rule names may be made later; until then they count as insufficient data.
-      </Text>
     </div>
   );
 }

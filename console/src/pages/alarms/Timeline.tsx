@@ -1,10 +1,9 @@
 import { ActionIcon, Text } from "@mantine/core";
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { keepTime } from "@/app/links";
 import { formatValue } from "@/charts/units";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { useTimeRange } from "@/time/TimeProvider";
 import classes from "./alarms.module.css";
 import { type Event, labelText, STATE_NAMES, type State } from "./model";
@@ -42,13 +41,9 @@ function Entry({ event, named }: { event: Event; named?: boolean }) {
         <Text size="sm" component="div">
           <Moment at={event.time} />{" "}
           {named && (
-            <Link
-              to={"/alarms/$alarm" as never}
-              params={{ alarm: event.alarm_id } as never}
-              search={(() => keepTime()) as never}
-            >
+            <PageLink to="/alarms/$alarm" params={{ alarm: event.alarm_id }}>
               {event.alarm}
-            </Link>
+            </PageLink>
           )}{" "}
           <strong>
             {event.state

@@ -1,11 +1,11 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatNumber, formatPercent, formatSeconds, formatValue } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
@@ -53,18 +53,17 @@ function Content({ data }: { data: Overview }) {
         {data.kpis.map((kpi) => (
           <article className={classes.card} key={kpi.name}>
             <h2>
-              <Link
+              <PageLink
                 to="/business/kpis/$kpi"
-                params={{ kpi: kpi.name } as never}
-                search={() => keepTime() as never}
+                params={{ kpi: kpi.name }}
                 className={classes.link}
               >
                 {kpi.name}
-              </Link>
+              </PageLink>
             </h2>
             <div>
               <span className={classes.big}>{formatValue(kpi.latest, kpi.unit)}</span>{" "}
-              <span className={classes.dimmed}>newest of every {kpi.every}</span>
+              <span className="dimmed">newest of every {kpi.every}</span>
             </div>
             {kpi.outlook && (
               <BandChart
@@ -86,7 +85,7 @@ function Content({ data }: { data: Overview }) {
               <div className={classes.warn}>{kpi.missing} periods without a value</div>
             )}
             {kpi.error && <div className={classes.warn}>{kpi.error}</div>}
-            {kpi.owners.length > 0 && <div className={classes.dimmed}>{kpi.owners.join(", ")}</div>}
+            {kpi.owners.length > 0 && <div className="dimmed">{kpi.owners.join(", ")}</div>}
           </article>
         ))}
       </div>
@@ -102,49 +101,32 @@ function Content({ data }: { data: Overview }) {
 function Slos({ slos }: { slos: Overview["slos"] }) {
   return (
     <Panel title="Service level objectives">
-      <Table.ScrollContainer minWidth={620}>
-        <Table className={classes.table} horizontalSpacing="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Objective</Table.Th>
-              <Table.Th>State</Table.Th>
-              <Table.Th>Good</Table.Th>
-              <Table.Th>Goal</Table.Th>
-              <Table.Th>Budget left</Table.Th>
-              <Table.Th>Lasts</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {slos.map((slo) => (
-              <Table.Tr key={slo.name}>
-                <Table.Td>
-                  <Link
-                    to="/slos/$slo"
-                    params={{ slo: slo.name } as never}
-                    search={() => keepTime() as never}
-                    className={classes.link}
-                  >
-                    {slo.name}
-                  </Link>
-                </Table.Td>
-                <Table.Td>
-                  <StateMark state={slo.state} />
-                </Table.Td>
-                <Table.Td>{slo.sli == null ? "–" : `${(slo.sli * 100).toFixed(3)} %`}</Table.Td>
-                <Table.Td>
-                  {Number((slo.goal * 100).toPrecision(6))} % of {slo.period}
-                </Table.Td>
-                <Table.Td>{formatPercent(slo.budget_remaining)}</Table.Td>
-                <Table.Td>
-                  {slo.exhausted_in_seconds === 0
-                    ? "used up"
-                    : formatSeconds(slo.exhausted_in_seconds)}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing
+        minWidth={620}
+        horizontalSpacing="sm"
+        columns={["Objective", "State", "Good", "Goal", "Budget left", "Lasts"]}
+      >
+        {slos.map((slo) => (
+          <Table.Tr key={slo.name}>
+            <Table.Td>
+              <PageLink to="/slos/$slo" params={{ slo: slo.name }} className={classes.link}>
+                {slo.name}
+              </PageLink>
+            </Table.Td>
+            <Table.Td>
+              <StateMark state={slo.state} />
+            </Table.Td>
+            <Table.Td>{slo.sli == null ? "–" : `${(slo.sli * 100).toFixed(3)} %`}</Table.Td>
+            <Table.Td>
+              {Number((slo.goal * 100).toPrecision(6))} % of {slo.period}
+            </Table.Td>
+            <Table.Td>{formatPercent(slo.budget_remaining)}</Table.Td>
+            <Table.Td>
+              {slo.exhausted_in_seconds === 0 ? "used up" : formatSeconds(slo.exhausted_in_seconds)}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Listing>
     </Panel>
   );
 }
@@ -152,45 +134,32 @@ function Slos({ slos }: { slos: Overview["slos"] }) {
 function Returns({ returns }: { returns: Overview["returns"] }) {
   return (
     <Panel title="Return of models">
-      <Table.ScrollContainer minWidth={620}>
-        <Table className={classes.table} horizontalSpacing="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Return</Table.Th>
-              <Table.Th>Model</Table.Th>
-              <Table.Th>Value</Table.Th>
-              <Table.Th>Cost</Table.Th>
-              <Table.Th>Return on cost (95 %)</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {returns.map((one) => (
-              <Table.Tr key={one.name}>
-                <Table.Td>
-                  <Link
-                    to="/business/returns"
-                    search={() => keepTime({ name: one.name }) as never}
-                    className={classes.link}
-                  >
-                    {one.name}
-                  </Link>
-                </Table.Td>
-                <Table.Td>{one.model}</Table.Td>
-                <Table.Td>
-                  {one.roi?.value ? formatValue(one.roi.value.value, one.currency) : "–"}
-                </Table.Td>
-                <Table.Td>{one.roi ? formatValue(one.roi.cost.value, one.currency) : "–"}</Table.Td>
-                <Table.Td>
-                  {one.error ||
-                    (one.roi?.roi
-                      ? `${formatPercent(one.roi.roi.value)} (${formatPercent(one.roi.roi.low)} to ${formatPercent(one.roi.roi.high)})`
-                      : "–")}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing
+        minWidth={620}
+        horizontalSpacing="sm"
+        columns={["Return", "Model", "Value", "Cost", "Return on cost (95 %)"]}
+      >
+        {returns.map((one) => (
+          <Table.Tr key={one.name}>
+            <Table.Td>
+              <PageLink to="/business/returns" search={{ name: one.name }} className={classes.link}>
+                {one.name}
+              </PageLink>
+            </Table.Td>
+            <Table.Td>{one.model}</Table.Td>
+            <Table.Td>
+              {one.roi?.value ? formatValue(one.roi.value.value, one.currency) : "–"}
+            </Table.Td>
+            <Table.Td>{one.roi ? formatValue(one.roi.cost.value, one.currency) : "–"}</Table.Td>
+            <Table.Td>
+              {one.error ||
+                (one.roi?.roi
+                  ? `${formatPercent(one.roi.roi.value)} (${formatPercent(one.roi.roi.low)} to ${formatPercent(one.roi.roi.high)})`
+                  : "–")}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Listing>
     </Panel>
   );
 }
@@ -198,19 +167,17 @@ function Returns({ returns }: { returns: Overview["returns"] }) {
 function Alarms({ alarms }: { alarms: Overview["alarms"] }) {
   return (
     <Panel title="Alarms that fire" aside={<span>{formatNumber(alarms.length)}</span>}>
-      <Table className={classes.table} horizontalSpacing="sm">
-        <Table.Tbody>
-          {alarms.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Td>
-                <StateMark state="ALARM" /> {one.name}
-              </Table.Td>
-              <Table.Td>{one.severity}</Table.Td>
-              <Table.Td>{one.reason}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <Listing horizontalSpacing="sm">
+        {alarms.map((one) => (
+          <Table.Tr key={one.name}>
+            <Table.Td>
+              <StateMark state="ALARM" /> {one.name}
+            </Table.Td>
+            <Table.Td>{one.severity}</Table.Td>
+            <Table.Td>{one.reason}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Listing>
     </Panel>
   );
 }

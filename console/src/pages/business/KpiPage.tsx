@@ -1,8 +1,8 @@
 import { Select } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { TimePanel } from "@/charts/TimePanel";
 import { BandChart } from "@/components/BandChart";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
@@ -32,7 +32,7 @@ export default function KpiPage() {
   const { kpi: name } = useParams({ strict: false }) as { kpi: string };
   const [url, setUrl] = useUrlState(PARAMS);
   const { query } = useTimeRange();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const path = { name };
   const kpi = useGet("/api/v1/kpis/{name}", { params: { path } });
   const outlook = useGet("/api/v1/kpis/{name}/outlook", { params: { path, query: {} } });
@@ -62,7 +62,7 @@ export default function KpiPage() {
                 path="/api/v1/kpis"
                 name={kpi.data.name}
                 question="Its values stay; targets and forecasts go."
-                onDone={() => void navigate({ to: "/business/kpis", search: keepTime() as never })}
+                onDone={() => openPage("/business/kpis")}
               />
             </>
           )
@@ -93,7 +93,7 @@ export default function KpiPage() {
                   lower={data.bands[0]?.lower}
                   upper={data.bands[0]?.upper}
                 />
-                <p className={classes.dimmed}>
+                <p className="dimmed">
                   Dashed: the forecast (exponential smoothing
                   {data.season ? `, season of ${data.season} periods` : ", no season"}); shaded:
                   where 80 % of values are expected, from the errors of past forecasts.

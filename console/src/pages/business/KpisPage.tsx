@@ -1,13 +1,12 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatPercent, formatValue } from "@/charts/units";
-import { DefinitionEditor } from "@/components/DefinitionEditor";
-import { PageHeader } from "@/components/PageHeader";
-import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { DefinitionsHead } from "@/components/DefinitionsHead";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
+import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -29,40 +28,24 @@ vedette.kpi("orders.revenue", 1240.5, dimensions={"region": "eu"})
 
 export default function KpisPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const kpis = useGet("/api/v1/kpis", { params: { query: { search: url.find } } });
-  const open = (kpi: string) =>
-    void navigate({
-      to: "/business/kpis/$kpi",
-      params: { kpi } as never,
-      search: keepTime() as never,
-    });
+  const open = (kpi: string) => openPage("/business/kpis/$kpi", { params: { kpi } });
   return (
     <>
-      <PageHeader
+      <DefinitionsHead
         title="KPIs"
-        time={false}
-        aside={kpis.data && `${kpis.data.kpis.length}`}
-        actions={
-          <DefinitionEditor
-            what="KPI"
-            kind="KPI"
-            path="/api/v1/kpis"
-            spec={NEW_KPI}
-            onDone={open}
-          />
-        }
+        several="KPIs"
+        what="KPI"
+        kind="KPI"
+        path="/api/v1/kpis"
+        spec={NEW_KPI}
+        onDone={open}
+        count={kpis.data?.kpis.length}
+        more={Boolean(kpis.data?.cursor)}
+        find={url.find}
+        onFind={(find) => setUrl({ find }, { replace: true })}
       />
-      <div className={classes.tools}>
-        <TextInput
-          aria-label="Search KPIs by name"
-          placeholder="Search KPIs"
-          leftSection={<IconSearch size={14} />}
-          value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
-        />
-      </div>
-      {kpis.data?.cursor && <Partial>Only the first 50 are shown: search by name.</Partial>}
       <QueryState
         query={kpis}
         isEmpty={(data) => data.kpis.length === 0}
@@ -78,59 +61,49 @@ export default function KpisPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={760} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>KPI</Table.Th>
-                  <Table.Th>Latest</Table.Th>
-                  <Table.Th>Change</Table.Th>
-                  <Table.Th>Trend</Table.Th>
-                  <Table.Th>Targets</Table.Th>
-                  <Table.Th>Gaps</Table.Th>
-                  <Table.Th>Owners</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.kpis.map((kpi) => (
-                  <Table.Tr key={kpi.id}>
-                    <Table.Td>
-                      <Link
-                        to="/business/kpis/$kpi"
-                        params={{ kpi: kpi.name } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {kpi.name}
-                      </Link>
-                      <div className={classes.dimmed}>{kpi.description}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      {formatValue(kpi.latest, kpi.unit)}
-                      <div className={classes.dimmed}>{kpi.latest_time?.slice(0, 10)}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      {kpi.change == null
-                        ? "–"
-                        : `${kpi.change > 0 ? "▲" : kpi.change < 0 ? "▼" : ""} ${formatPercent(Math.abs(kpi.change))}`}
-                    </Table.Td>
-                    <Table.Td>
-                      <Sparkline values={kpi.values} label={`${kpi.name}, newest values`} />
-                    </Table.Td>
-                    <Table.Td>
-                      {kpi.standings.map((one) => (
-                        <div key={`${one.period} ${one.target}`}>
-                          <StateMark state={one.verdict} /> {one.period}
-                        </div>
-                      ))}
-                    </Table.Td>
-                    <Table.Td>{kpi.missing > 0 ? `${kpi.missing} missing` : "none"}</Table.Td>
-                    <Table.Td>{kpi.owners.join(", ")}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={760}
+            page
+            highlightOnHover
+            horizontalSpacing="sm"
+            columns={["KPI", "Latest", "Change", "Trend", "Targets", "Gaps", "Owners"]}
+          >
+            {data.kpis.map((kpi) => (
+              <Table.Tr key={kpi.id}>
+                <Table.Td>
+                  <PageLink
+                    to="/business/kpis/$kpi"
+                    params={{ kpi: kpi.name }}
+                    className={classes.link}
+                  >
+                    {kpi.name}
+                  </PageLink>
+                  <div className="dimmed">{kpi.description}</div>
+                </Table.Td>
+                <Table.Td>
+                  {formatValue(kpi.latest, kpi.unit)}
+                  <div className="dimmed">{kpi.latest_time?.slice(0, 10)}</div>
+                </Table.Td>
+                <Table.Td>
+                  {kpi.change == null
+                    ? "–"
+                    : `${kpi.change > 0 ? "▲" : kpi.change < 0 ? "▼" : ""} ${formatPercent(Math.abs(kpi.change))}`}
+                </Table.Td>
+                <Table.Td>
+                  <Sparkline values={kpi.values} label={`${kpi.name}, newest values`} />
+                </Table.Td>
+                <Table.Td>
+                  {kpi.standings.map((one) => (
+                    <div key={`${one.period} ${one.target}`}>
+                      <StateMark state={one.verdict} /> {one.period}
+                    </div>
+                  ))}
+                </Table.Td>
+                <Table.Td>{kpi.missing > 0 ? `${kpi.missing} missing` : "none"}</Table.Td>
+                <Table.Td>{kpi.owners.join(", ")}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -4,6 +4,7 @@ import { download, openPage } from "@/api/download";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -80,7 +81,7 @@ function One({ report }: { report: Report }) {
             size="compact-xs"
             loading={send.isPending}
             onClick={() =>
-              send.mutate(undefined as never, {
+              send.mutate(undefined, {
                 onSuccess: (run) =>
                   run.error
                     ? notifyError(
@@ -119,35 +120,26 @@ function One({ report }: { report: Report }) {
           {report.spec.enabled === false && " (off)"}
         </div>
         {report.runs.length > 0 && (
-          <Table className={classes.table} mt="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Made</Table.Th>
-                <Table.Th>Sent to</Table.Th>
-                <Table.Th>Page</Table.Th>
+          <Listing mt="xs" columns={["Made", "Sent to", "Page"]}>
+            {report.runs.map((run) => (
+              <Table.Tr key={run.id}>
+                <Table.Td>{run.created.slice(0, 16).replace("T", " ")} UTC</Table.Td>
+                <Table.Td>
+                  {run.delivered.join(", ") || "–"}{" "}
+                  {run.error && (
+                    <>
+                      <StateMark state="failed" /> {run.error}
+                    </>
+                  )}
+                </Table.Td>
+                <Table.Td>
+                  <Button variant="default" size="compact-xs" onClick={() => open(run.id)}>
+                    Open
+                  </Button>
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {report.runs.map((run) => (
-                <Table.Tr key={run.id}>
-                  <Table.Td>{run.created.slice(0, 16).replace("T", " ")} UTC</Table.Td>
-                  <Table.Td>
-                    {run.delivered.join(", ") || "–"}{" "}
-                    {run.error && (
-                      <>
-                        <StateMark state="failed" /> {run.error}
-                      </>
-                    )}
-                  </Table.Td>
-                  <Table.Td>
-                    <Button variant="default" size="compact-xs" onClick={() => open(run.id)}>
-                      Open
-                    </Button>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+            ))}
+          </Listing>
         )}
       </div>
     </Panel>

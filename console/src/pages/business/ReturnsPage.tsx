@@ -1,14 +1,14 @@
 import { NumberInput, Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatPercent, formatValue } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import classes from "@/components/Standing.module.css";
@@ -72,15 +72,15 @@ export default function ReturnsPage() {
           <>
             <nav className={classes.tools} aria-label="Returns">
               {data.returns.map((one) => (
-                <Link
+                <PageLink
                   key={one.id}
                   to="/business/returns"
-                  search={() => keepTime({ name: one.name }) as never}
+                  search={{ name: one.name }}
                   className={classes.link}
                   aria-current={one.name === shown?.name ? "page" : undefined}
                 >
                   {one.name}
-                </Link>
+                </PageLink>
               ))}
             </nav>
             {shown && (
@@ -185,7 +185,7 @@ function Result({ roi, currency }: { roi: Roi; currency: string }) {
     <div className={classes.text}>
       <div>
         <span className={classes.big}>{roi.roi ? formatPercent(roi.roi.value) : "no return"}</span>{" "}
-        <span className={classes.dimmed}>
+        <span className="dimmed">
           {roi.roi
             ? `return on cost, 95 % interval ${formatPercent(roi.roi.low)} to ${formatPercent(roi.roi.high)}`
             : "on cost can be told"}
@@ -194,40 +194,31 @@ function Result({ roi, currency }: { roi: Roi; currency: string }) {
       {roi.positive != null && (
         <div>Value exceeds cost with a probability of {formatPercent(roi.positive)}.</div>
       )}
-      <Table className={classes.table} maw={560} my="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{currency}</Table.Th>
-            <Table.Th>expected</Table.Th>
-            <Table.Th>95 % interval</Table.Th>
+      <Listing maw={560} my="xs" columns={[currency, "expected", "95 % interval"]}>
+        {rows.map(
+          ([label, one]) =>
+            one && (
+              <Table.Tr key={label}>
+                <Table.Td>{label}</Table.Td>
+                <Table.Td>{formatValue(one.value)}</Table.Td>
+                <Table.Td>
+                  {formatValue(one.low)} to {formatValue(one.high)}
+                </Table.Td>
+              </Table.Tr>
+            ),
+        )}
+        {roi.costs.map((one) => (
+          <Table.Tr key={one.name}>
+            <Table.Td className="dimmed">
+              of it {one.name} ({one.kind})
+            </Table.Td>
+            <Table.Td>{formatValue(one.amount.value)}</Table.Td>
+            <Table.Td>
+              {formatValue(one.amount.low)} to {formatValue(one.amount.high)}
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(
-            ([label, one]) =>
-              one && (
-                <Table.Tr key={label}>
-                  <Table.Td>{label}</Table.Td>
-                  <Table.Td>{formatValue(one.value)}</Table.Td>
-                  <Table.Td>
-                    {formatValue(one.low)} to {formatValue(one.high)}
-                  </Table.Td>
-                </Table.Tr>
-              ),
-          )}
-          {roi.costs.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Td className={classes.dimmed}>
-                of it {one.name} ({one.kind})
-              </Table.Td>
-              <Table.Td>{formatValue(one.amount.value)}</Table.Td>
-              <Table.Td>
-                {formatValue(one.amount.low)} to {formatValue(one.amount.high)}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+        ))}
+      </Listing>
       {roi.method && <p>Method: {roi.method}.</p>}
       {roi.p_value != null && (
         <p>
@@ -245,15 +236,13 @@ function Result({ roi, currency }: { roi: Roi; currency: string }) {
             expected={roi.expected}
             height={160}
           />
-          <p className={classes.dimmed}>
-            Line: what was. Dashed: what would have been without the model.
-          </p>
+          <p className="dimmed">Line: what was. Dashed: what would have been without the model.</p>
         </>
       )}
       {roi.notes.map((note) => (
         <Partial key={note}>{note}</Partial>
       ))}
-      <p className={classes.dimmed}>
+      <p className="dimmed">
         {roi.since.slice(0, 10)} until {roi.until.slice(0, 10)}
       </p>
     </div>

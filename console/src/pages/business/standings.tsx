@@ -1,7 +1,6 @@
 import type { components } from "@/api/schema";
 import { formatValue } from "@/charts/units";
 import { StateMark } from "@/components/Standing";
-import classes from "@/components/Standing.module.css";
 
 type Standing = components["schemas"]["StandingView"];
 
@@ -19,7 +18,7 @@ export function Standings({ standings, unit }: { standings: readonly Standing[];
           </span>
         </div>
       ))}
-      {standings.length === 0 && <div className={classes.dimmed}>no target</div>}
+      {standings.length === 0 && <div className="dimmed">no target</div>}
     </>
   );
 }

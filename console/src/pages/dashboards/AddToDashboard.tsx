@@ -1,10 +1,9 @@
 import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { asApiError } from "@/api/errors";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { EMPTY, newPanel, type PanelType, type Source, whole, withPanel } from "./model";
 
 interface Props {
@@ -50,11 +49,7 @@ export default function AddToDashboard({ source, type, title, onClose }: Props) 
       {add.data ? (
         <Stack gap="sm">
           <span>
-            It is on{" "}
-            <Link to={`/dashboards/${add.data.id}`} search={() => keepTime() as never}>
-              {add.data.name}
-            </Link>
-            .
+            It is on <PageLink to={`/dashboards/${add.data.id}`}>{add.data.name}</PageLink>.
           </span>
           <Button onClick={onClose}>Go on</Button>
         </Stack>
@@ -96,7 +91,7 @@ export default function AddToDashboard({ source, type, title, onClose }: Props) 
             <Button
               loading={add.isPending}
               disabled={board === NEW && !boardName.trim()}
-              onClick={() => add.mutate(undefined as never)}
+              onClick={() => add.mutate()}
             >
               Add
             </Button>

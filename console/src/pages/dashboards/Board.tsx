@@ -1,19 +1,7 @@
-import { ActionIcon, Button, Group, Menu, Modal, Select, Text, Tooltip } from "@mantine/core";
-import {
-  IconArrowBackUp,
-  IconArrowForwardUp,
-  IconCopy,
-  IconLink,
-  IconMaximize,
-  IconPencil,
-  IconPlus,
-  IconPrinter,
-  IconSettings,
-  IconTrash,
-} from "@tabler/icons-react";
+import { Button, Group, Menu, Modal, Text } from "@mantine/core";
+import { IconCopy, IconMaximize, IconPencil, IconTrash } from "@tabler/icons-react";
 import { useBlocker, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
-import { copyLink } from "@/app/links";
 import { useShortcuts } from "@/app/shortcuts";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty } from "@/components/QueryState";
@@ -22,20 +10,12 @@ import { useTimeRange } from "@/time/TimeProvider";
 import { flag, integer, text } from "@/url/params";
 import type { RawSearch } from "@/url/search";
 import { useUrlState } from "@/url/state";
+import { BoardMenu, EditTools } from "./BoardTools";
 import classes from "./dashboards.module.css";
-import { begun, changed, type Draft, redone, undone } from "./draft";
+import { begun, changed, type Draft, undone } from "./draft";
 import { Grid } from "./Grid";
 import { compacted, withPlaces } from "./grid";
-import {
-  MAX_PANELS,
-  newPanel,
-  newSource,
-  PANEL_TYPES,
-  type Panel,
-  type PanelType,
-  type Spec,
-  withPanel,
-} from "./model";
+import { newPanel, newSource, type Panel, type PanelType, type Spec, withPanel } from "./model";
 import { PanelView } from "./PanelView";
 import { VariableBar } from "./VariableBar";
 import { chosenOf } from "./variables";
@@ -51,14 +31,6 @@ const PARAMS = {
   kiosk: flag(),
   refresh: integer(0, 0, 86_400),
 };
-const REFRESH = [
-  { value: "0", label: "Off" },
-  { value: "10", label: "10 s" },
-  { value: "30", label: "30 s" },
-  { value: "60", label: "1 min" },
-  { value: "300", label: "5 min" },
-  { value: "900", label: "15 min" },
-];
 const NO_ACTIONS = {};
 
 interface Props {
@@ -289,122 +261,6 @@ export function Board({ name, spec, save, saving, actions, menu, note }: Props) 
         </Modal>
       )}
     </ValueActionsProvider>
-  );
-}
-
-interface EditToolsProps {
-  draft: Draft;
-  dirty: boolean;
-  saving?: boolean;
-  onDraft: (change: (draft: Draft) => Draft) => void;
-  onAdd: (type: PanelType) => void;
-  onSettings: () => void;
-  onSave: () => void;
-  onStop: () => void;
-}
-
-function EditTools({
-  draft,
-  dirty,
-  saving,
-  onDraft,
-  onAdd,
-  onSettings,
-  onSave,
-  onStop,
-}: EditToolsProps) {
-  return (
-    <>
-      <Tooltip label="Undo">
-        <ActionIcon aria-label="Undo" disabled={!draft.past.length} onClick={() => onDraft(undone)}>
-          <IconArrowBackUp size={16} />
-        </ActionIcon>
-      </Tooltip>
-      <Tooltip label="Redo">
-        <ActionIcon
-          aria-label="Redo"
-          disabled={!draft.future.length}
-          onClick={() => onDraft(redone)}
-        >
-          <IconArrowForwardUp size={16} />
-        </ActionIcon>
-      </Tooltip>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button
-            variant="default"
-            leftSection={<IconPlus size={14} />}
-            disabled={draft.now.panels.length >= MAX_PANELS}
-          >
-            Panel
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {PANEL_TYPES.map(({ value, label }) => (
-            <Menu.Item key={value} onClick={() => onAdd(value)}>
-              {label}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      <Button variant="default" leftSection={<IconSettings size={14} />} onClick={onSettings}>
-        Settings
-      </Button>
-      <Button variant="default" onClick={onStop}>
-        {dirty ? "Discard" : "Done"}
-      </Button>
-      <Button onClick={onSave} loading={saving} disabled={!dirty}>
-        Save
-      </Button>
-    </>
-  );
-}
-
-interface MenuProps {
-  url: { kiosk: boolean; refresh: number };
-  setUrl: (patch: { kiosk?: boolean; refresh?: number }) => void;
-  spec: Spec;
-  children: ReactNode;
-}
-
-function BoardMenu({ url, setUrl, spec, children }: MenuProps) {
-  const { query } = useTimeRange();
-  return (
-    <Menu position="bottom-end" closeOnItemClick>
-      <Menu.Target>
-        <Button variant="default">Share</Button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<IconLink size={14} />} onClick={() => void copyLink(query)}>
-          Copy link to what is shown
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconMaximize size={14} />}
-          onClick={() => setUrl({ kiosk: !url.kiosk })}
-        >
-          {url.kiosk ? "With navigation" : "Full screen, without navigation"}
-        </Menu.Item>
-        <Menu.Item
-          leftSection={<IconPrinter size={14} />}
-          onClick={() => setTimeout(() => print(), 300)}
-        >
-          Print or save as PDF
-        </Menu.Item>
-        <Menu.Divider />
-        <Menu.Label>
-          <Select
-            aria-label="Asked again every"
-            size="xs"
-            comboboxProps={{ withinPortal: false }}
-            data={REFRESH}
-            allowDeselect={false}
-            value={String(url.refresh || spec.refresh)}
-            onChange={(value) => setUrl({ refresh: Number(value) })}
-          />
-        </Menu.Label>
-        {children}
-      </Menu.Dropdown>
-    </Menu>
   );
 }
 

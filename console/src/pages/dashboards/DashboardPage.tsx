@@ -1,11 +1,11 @@
 import { Button, Drawer, Menu, Text } from "@mantine/core";
 import { IconCopy, IconDownload, IconHistory } from "@tabler/icons-react";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { download } from "@/api/download";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
@@ -41,7 +41,7 @@ export default function DashboardPage() {
 function Shown({ dashboard }: { dashboard: Dashboard }) {
   const { id, name, version, owner } = dashboard;
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const [history, setHistory] = useState(false);
   const spec = useMemo(() => whole(dashboard.spec), [dashboard.spec]);
   const path = { dashboard: id };
@@ -79,16 +79,15 @@ function Shown({ dashboard }: { dashboard: Dashboard }) {
     }
   };
   const duplicate = () =>
-    copy.mutate(undefined as never, {
-      onSuccess: (made) =>
-        void navigate({ to: `/dashboards/${made.id}`, search: keepTime() as never }),
+    copy.mutate(undefined, {
+      onSuccess: (made) => openPage(`/dashboards/${made.id}`),
       onError: (error) => notifyError("No copy was made", error),
     });
   const erase = () =>
-    remove.mutate(undefined as never, {
+    remove.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`"${name}" is deleted`);
-        void navigate({ to: "/dashboards", search: keepTime() as never });
+        openPage("/dashboards");
       },
       onError: (error) => notifyError("The dashboard was not deleted", error),
     });

@@ -1,13 +1,15 @@
-import { Button, Table, Text, TextInput } from "@mantine/core";
-import { IconDownload, IconPlus, IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Button, Table, Text } from "@mantine/core";
+import { IconDownload, IconPlus } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
+import { FindInput } from "@/components/FindInput";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -22,7 +24,7 @@ const PARAMS = { find: text() };
 export default function DashboardsPage() {
   const [url, setUrl] = useUrlState(PARAMS);
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const { query: range } = useTimeRange();
   const [importing, setImporting] = useState(false);
   const found = useGet("/api/v1/dashboards", {
@@ -39,12 +41,8 @@ export default function DashboardsPage() {
     ["/api/v1/dashboards"],
   );
   const begin = () =>
-    make.mutate(undefined as never, {
-      onSuccess: (made) =>
-        void navigate({
-          to: `/dashboards/${made.dashboard?.id}`,
-          search: { ...keepTime(), edit: "1" } as never,
-        }),
+    make.mutate(undefined, {
+      onSuccess: (made) => openPage(`/dashboards/${made.dashboard?.id}`, { search: { edit: "1" } }),
       onError: (error) => notifyError("No dashboard was made", error),
     });
   const write = can("catalog:write");
@@ -75,10 +73,9 @@ export default function DashboardsPage() {
             {(data) => (
               <div className={classes.cards} style={{ padding: "0 12px 12px" }}>
                 {data.dashboards.map((one) => (
-                  <Link
+                  <PageLink
                     key={one.id}
                     to={`/dashboards/ready-made/${one.id}`}
-                    search={() => keepTime() as never}
                     className={`panel ${classes.card}`}
                   >
                     <Text fw={600} size="sm">
@@ -88,22 +85,21 @@ export default function DashboardsPage() {
                       {one.summary}
                       {!one.available && ". No such data in this time range."}
                     </Text>
-                  </Link>
+                  </PageLink>
                 ))}
               </div>
             )}
           </QueryState>
         </Panel>
         <Panel title="Of this account">
-          <TextInput
+          <FindInput
             mx={12}
             mb={8}
             maw={320}
-            aria-label="Search dashboards by name"
+            label="Search dashboards by name"
             placeholder="Search"
-            leftSection={<IconSearch size={14} />}
             value={url.find}
-            onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+            onFind={(find) => setUrl({ find }, { replace: true })}
           />
           <QueryState
             query={found}
@@ -119,44 +115,25 @@ export default function DashboardsPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={560}>
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Name</Table.Th>
-                      <Table.Th>Tags</Table.Th>
-                      <Table.Th>Panels</Table.Th>
-                      <Table.Th>Changed</Table.Th>
-                      <Table.Th>By</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.dashboards.map((one) => (
-                      <Table.Tr key={one.id}>
-                        <Table.Td>
-                          <Link
-                            to={`/dashboards/${one.id}`}
-                            search={() => keepTime() as never}
-                            title={one.description}
-                          >
-                            {one.name}
-                          </Link>
-                        </Table.Td>
-                        <Table.Td>{one.tags.join(", ")}</Table.Td>
-                        <Table.Td>{one.panels}</Table.Td>
-                        <Table.Td>
-                          <Moment at={one.updated} />
-                        </Table.Td>
-                        <Table.Td>
-                          {one.owner
-                            ? `${one.updated_by}, as code of ${one.owner}`
-                            : one.updated_by}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing minWidth={560} columns={["Name", "Tags", "Panels", "Changed", "By"]}>
+                {data.dashboards.map((one) => (
+                  <Table.Tr key={one.id}>
+                    <Table.Td>
+                      <PageLink to={`/dashboards/${one.id}`} title={one.description}>
+                        {one.name}
+                      </PageLink>
+                    </Table.Td>
+                    <Table.Td>{one.tags.join(", ")}</Table.Td>
+                    <Table.Td>{one.panels}</Table.Td>
+                    <Table.Td>
+                      <Moment at={one.updated} />
+                    </Table.Td>
+                    <Table.Td>
+                      {one.owner ? `${one.updated_by}, as code of ${one.owner}` : one.updated_by}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </Panel>

@@ -9,20 +9,19 @@ import {
   Textarea,
   TextInput,
 } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { asApiError } from "@/api/errors";
 import { useChange } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import classes from "./dashboards.module.css";
 
 type Answer = components["schemas"]["DashboardImportView"];
 
 /** Makes a dashboard of a file, and says first what of it would not come over. */
 export default function ImportDialog({ onClose }: { onClose: () => void }) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const [text, setText] = useState("");
   const [name, setName] = useState("");
   const [seen, setSeen] = useState<Answer | null>(null);
@@ -35,7 +34,7 @@ export default function ImportDialog({ onClose }: { onClose: () => void }) {
   );
   const open = (made: Answer) => {
     onClose();
-    void navigate({ to: `/dashboards/${made.dashboard?.id}`, search: keepTime() as never });
+    openPage(`/dashboards/${made.dashboard?.id}`);
   };
   const change = (next: string) => {
     setText(next);

@@ -1,10 +1,10 @@
 import { Button, Text } from "@mantine/core";
 import { IconCopy } from "@tabler/icons-react";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { QueryState } from "@/components/QueryState";
@@ -16,7 +16,7 @@ import { type Spec, whole } from "./model";
 export default function ReadyPage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const found = useGet(
     "/api/v1/dashboards/ready-made/{name}",
     { params: { path: { name } } },
@@ -50,10 +50,7 @@ export default function ReadyPage() {
       },
       {
         onSuccess: (made) =>
-          void navigate({
-            to: `/dashboards/${made.dashboard?.id}`,
-            search: { ...keepTime(), edit: "1" } as never,
-          }),
+          openPage(`/dashboards/${made.dashboard?.id}`, { search: { edit: "1" } }),
         onError: (error) => notifyError("No copy was made", error),
       },
     );

@@ -6,12 +6,13 @@ import { Legend } from "@/charts/Legend";
 import type { Overlays } from "@/charts/overlays";
 import { Sparkline } from "@/charts/Sparkline";
 import { TimeChart } from "@/charts/TimeChart";
-import { formatValue } from "@/charts/units";
+import { formatCount, formatValue } from "@/charts/units";
 import { ResultTable } from "@/components/result/ResultTable";
 import { visible } from "@/pages/logs/record";
 import { seriesColor } from "@/theme/colors";
 import classes from "./dashboards.module.css";
-import { binsOf, cellsOf, type Figure, figuresOf, type PanelData, seriesRows } from "./data";
+import type { PanelData } from "./data";
+import { binsOf, cellsOf, type Figure, figuresOf, seriesRows } from "./figures";
 import type { Limit, Look, Panel } from "./model";
 
 const NONE: ReadonlySet<string> = new Set();
@@ -357,7 +358,7 @@ function HeatMap({ panel, data, height, unit }: Props & { unit: string }) {
 function More({ count }: { count: number }) {
   return count > 0 ? (
     <Text size="xs" c="dimmed">
-      {count.toLocaleString("en")} more are not shown
+      {formatCount(count)} more are not shown
     </Text>
   ) : null;
 }

@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatNumber } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -112,38 +113,26 @@ function Results({ dataset, segment, checks }: TabProps & { checks: Record<strin
         <>
           <p className={classes.pad} style={{ margin: 0 }}>
             Over the range: {data.violated} violated, {data.unknown} unknown, {data.passed} passed.{" "}
-            <span className={classes.dimmed}>
+            <span className="dimmed">
               Checks of single rows run beside the data and are not among them.
             </span>
           </p>
-          <Table.ScrollContainer
+          <Listing
             minWidth={720}
             maxHeight={420}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+            columns={["Check", "Severity", "Status", "Found"]}
           >
-            <Table className={classes.table} horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Check</Table.Th>
-                  <Table.Th>Severity</Table.Th>
-                  <Table.Th>Status</Table.Th>
-                  <Table.Th>Found</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.results.map((one) => (
-                  <Table.Tr key={JSON.stringify(one.check)}>
-                    <Table.Td>{one.title}</Table.Td>
-                    <Table.Td>{one.severity}</Table.Td>
-                    <Table.Td>
-                      <State status={one.status} />
-                    </Table.Td>
-                    <Table.Td>{one.description}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+            {data.results.map((one) => (
+              <Table.Tr key={JSON.stringify(one.check)}>
+                <Table.Td>{one.title}</Table.Td>
+                <Table.Td>{one.severity}</Table.Td>
+                <Table.Td>
+                  <State status={one.status} />
+                </Table.Td>
+                <Table.Td>{one.description}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         </>
       )}
     </QueryState>
@@ -171,29 +160,16 @@ function Found({ dataset }: TabProps) {
         }
       >
         {(data) => (
-          <Table.ScrollContainer
+          <Listing
             minWidth={720}
             maxHeight={520}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+            columns={["Window", "By", "Severity", "Status", "Found"]}
           >
-            <Table className={classes.table} horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Window</Table.Th>
-                  <Table.Th>By</Table.Th>
-                  <Table.Th>Severity</Table.Th>
-                  <Table.Th>Status</Table.Th>
-                  <Table.Th>Found</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.results.map((one, at) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: one run may say the same twice
-                  <FoundRow key={at} one={one} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+            {data.results.map((one, at) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: one run may say the same twice
+              <FoundRow key={at} one={one} />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>
@@ -222,9 +198,7 @@ export function FoundRow({ one }: { one: Said }) {
         </Table.Td>
         <Table.Td>
           {one.description}
-          {one.value != null && (
-            <span className={classes.dimmed}> ({formatNumber(one.value)})</span>
-          )}
+          {one.value != null && <span className="dimmed"> ({formatNumber(one.value)})</span>}
           {sample.length > 0 && (
             <Button
               variant="subtle"

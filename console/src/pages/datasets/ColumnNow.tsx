@@ -1,8 +1,8 @@
 import { Select } from "@mantine/core";
-import { client, unwrap } from "@/api/client";
-import { useAsk, useGet } from "@/api/query";
+import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatNumber } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -11,9 +11,9 @@ import { DAY } from "./data";
 import classes from "./datasets.module.css";
 import { Overlay } from "./Overlay";
 import { State } from "./State";
+import { useDrift } from "./useDrift";
 
 type Column = components["schemas"]["ColumnProfileAnswer"];
-type DriftView = components["schemas"]["DriftView"];
 
 /** What the windows are compared with: a frozen baseline's name, or a range before. */
 export const BEFORE = "";
@@ -68,15 +68,7 @@ export function ColumnNow({ column, ...props }: TabProps & { column: Column }) {
     only: [column.name],
     distributions: true,
   };
-  const drift = useAsk<DriftView>(["/api/v1/datasets/drift", dataset, body], (signal) =>
-    unwrap(
-      client.POST("/api/v1/datasets/{dataset}/drift", {
-        params: { path: { dataset } },
-        body: body as never,
-        signal,
-      }),
-    ),
-  );
+  const drift = useDrift(dataset, body);
   return (
     <Panel title={`${column.name}, newest windows`} aside={<BaselineSelect {...props} />}>
       <div className={classes.pad}>
@@ -92,7 +84,7 @@ export function ColumnNow({ column, ...props }: TabProps & { column: Column }) {
             return (
               <>
                 <State status={one.status} />
-                <span className={classes.dimmed}> {one.why}</span>
+                <span className="dimmed"> {one.why}</span>
                 {one.distribution ? (
                   <Overlay label={`Distribution of ${column.name}`} data={one.distribution} />
                 ) : (
@@ -111,21 +103,12 @@ export function ColumnNow({ column, ...props }: TabProps & { column: Column }) {
 function Numbers({ column }: { column: Column }) {
   const words = (column.top_words ?? []).slice(0, 12);
   return (
-    <dl className={classes.numbers}>
-      <div>
-        <dt>shortest</dt>
-        <dd>{formatNumber(column.length_minimum)}</dd>
-      </div>
-      <div>
-        <dt>longest</dt>
-        <dd>{formatNumber(column.length_maximum)}</dd>
-      </div>
+    <Facts className={classes.numbers}>
+      <Fact name="shortest">{formatNumber(column.length_minimum)}</Fact>
+      <Fact name="longest">{formatNumber(column.length_maximum)}</Fact>
       {words.length > 0 && (
-        <div>
-          <dt>frequent words</dt>
-          <dd>{words.map((one) => one.word).join(", ")}</dd>
-        </div>
+        <Fact name="frequent words">{words.map((one) => one.word).join(", ")}</Fact>
       )}
-    </dl>
+    </Facts>
   );
 }

@@ -105,7 +105,7 @@ export default function DatasetPage() {
                 <Pivot to="/monitors" search={{ dataset }}>
                   Monitors
                 </Pivot>
-                <span className={classes.dimmed}>
+                <span className="dimmed">
                   newest window: {formatCount(data.windows[0]?.rows ?? 0)} rows,{" "}
                   {data.windows[0]?.columns} columns
                 </span>

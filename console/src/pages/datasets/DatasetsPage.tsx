@@ -1,13 +1,14 @@
-import { Table, TextInput } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatCount, formatPercent } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { text } from "@/url/params";
 import { useUrlState } from "@/url/state";
@@ -34,12 +35,11 @@ export default function DatasetsPage() {
         aside={datasets.data && `${datasets.data.datasets.length}`}
       />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search datasets by name"
+        <FindInput
+          label="Search datasets by name"
           placeholder="Search datasets"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
       </div>
       <QueryState
@@ -58,26 +58,24 @@ export default function DatasetsPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Dataset</Table.Th>
-                  <Table.Th>Data until</Table.Th>
-                  <Table.Th>Profiled</Table.Th>
-                  <Table.Th>Newest volume</Table.Th>
-                  <Table.Th>Columns</Table.Th>
-                  <Table.Th>Checks</Table.Th>
-                  <Table.Th>Drift</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.datasets.map((one) => (
-                  <Row key={one.name} dataset={one} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={820}
+            page
+            highlightOnHover
+            columns={[
+              "Dataset",
+              "Data until",
+              "Profiled",
+              "Newest volume",
+              "Columns",
+              "Checks",
+              "Drift",
+            ]}
+          >
+            {data.datasets.map((one) => (
+              <Row key={one.name} dataset={one} />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>
@@ -93,14 +91,14 @@ function Row({ dataset }: { dataset: Dataset }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link
+        <PageLink
           to="/datasets/$dataset"
-          params={{ dataset: name } as never}
-          search={() => dataTime() as never}
+          params={{ dataset: name }}
+          search={dataTime()}
           className={classes.link}
         >
           {name}
-        </Link>
+        </PageLink>
       </Table.Td>
       <Table.Td>
         <Moment at={dataset.last} ago />

@@ -2,11 +2,11 @@ import { Button, Group } from "@mantine/core";
 import { IconDownload, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { apiUrl } from "@/api/base";
-import { authHeaders, client, unwrap } from "@/api/client";
+import { authHeaders } from "@/api/client";
 import { saveAs } from "@/api/download";
-import { useAsk, useGet } from "@/api/query";
-import type { components } from "@/api/schema";
+import { useGet } from "@/api/query";
 import { formatNumber, formatPercent } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -17,8 +17,8 @@ import classes from "./datasets.module.css";
 import { Overlay } from "./Overlay";
 import { RowTable } from "./RowTable";
 import { State } from "./State";
+import { type DriftView, useDrift } from "./useDrift";
 
-type DriftView = components["schemas"]["DriftView"];
 type Column = DriftView["columns"][number];
 
 interface Props extends TabProps {
@@ -39,18 +39,7 @@ export function DriftCell({ dataset, period, segment, state, windows }: Props) {
       ? windowRange(before, period, segment)
       : undefined;
   const body = { current, reference, only: [url.column], preset: url.preset, distributions: true };
-  const drift = useAsk<DriftView>(
-    ["/api/v1/datasets/drift", dataset, body],
-    (signal) =>
-      unwrap(
-        client.POST("/api/v1/datasets/{dataset}/drift", {
-          params: { path: { dataset } },
-          body: body as never,
-          signal,
-        }),
-      ),
-    { enabled: reference !== undefined },
-  );
+  const drift = useDrift(dataset, body, { enabled: reference !== undefined });
   const report = () => {
     void saveReport(dataset, { ...body, only: null, distributions: false }).catch((error) =>
       notifyError("There is no report", error),
@@ -151,14 +140,13 @@ function Numbers({ column, data }: { column: Column; data: DriftView }) {
       .map(([name, value]): [string, string] => [measureText(name), formatNumber(value)]),
   ];
   return (
-    <dl className={classes.numbers}>
+    <Facts className={classes.numbers}>
       {items.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
+        <Fact key={name} name={name}>
+          {value}
+        </Fact>
       ))}
-    </dl>
+    </Facts>
   );
 }
 

@@ -63,7 +63,7 @@ export function DriftTab(props: TabProps) {
         <Panel
           title={`Drift by column, windows of ${periodText(period)}`}
           aside={
-            <span className={classes.dimmed}>
+            <span className="dimmed">
               {url.baseline ? `against ${url.baseline}` : "each against the window before it"}
             </span>
           }

@@ -54,7 +54,7 @@ export function Heatmap({ data, chosen, onChoose }: Props) {
             <tr>
               <th scope="col">Column</th>
               {data.windows.map((window, place) => (
-                <td key={window.start} className={classes.dimmed}>
+                <td key={window.start} className="dimmed">
                   {place % every === 0 && (
                     <span style={{ position: "absolute", marginTop: -9, whiteSpace: "nowrap" }}>
                       {format(Date.parse(window.start), "day")}
@@ -99,7 +99,7 @@ export function Heatmap({ data, chosen, onChoose }: Props) {
             <tr>
               <th scope="row">share of columns, %</th>
               {data.windows.map((window) => (
-                <td key={window.start} className={classes.dimmed} style={{ textAlign: "center" }}>
+                <td key={window.start} className="dimmed" style={{ textAlign: "center" }}>
                   {window.share == null ? "" : Math.round(window.share * 100)}
                 </td>
               ))}

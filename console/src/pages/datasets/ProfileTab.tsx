@@ -5,6 +5,7 @@ import type { components } from "@/api/schema";
 import type { Aligned } from "@/charts/aligned";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatCount, formatPercent } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -54,57 +55,47 @@ export function ProfileTab(props: TabProps) {
                 />
               }
             >
-              <Table.ScrollContainer minWidth={640} maxHeight={720}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Column</Table.Th>
-                      <Table.Th>Missing</Table.Th>
-                      <Table.Th>Distinct</Table.Th>
-                      <Table.Th>Least</Table.Th>
-                      <Table.Th>Mean</Table.Th>
-                      <Table.Th>Most</Table.Th>
-                      <Table.Th>Distribution</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {columns.slice(0, 300).map((one) => (
-                      <Table.Tr
-                        key={one.name}
-                        className={classes.row}
-                        data-chosen={one === chosen || undefined}
+              <Listing
+                minWidth={640}
+                maxHeight={720}
+                highlightOnHover
+                columns={["Column", "Missing", "Distinct", "Least", "Mean", "Most", "Distribution"]}
+              >
+                {columns.slice(0, 300).map((one) => (
+                  <Table.Tr
+                    key={one.name}
+                    className={classes.row}
+                    data-chosen={one === chosen || undefined}
+                  >
+                    <Table.Td>
+                      <Button
+                        variant="subtle"
+                        size="compact-xs"
+                        aria-pressed={one === chosen}
+                        onClick={() => setUrl({ column: one.name })}
                       >
-                        <Table.Td>
-                          <Button
-                            variant="subtle"
-                            size="compact-xs"
-                            aria-pressed={one === chosen}
-                            onClick={() => setUrl({ column: one.name })}
-                          >
-                            {one.name}
-                          </Button>
-                          <div className={classes.dimmed}>
-                            {one.kind} {one.type}
-                          </div>
-                        </Table.Td>
-                        <Table.Td className={one.missing ? classes.warn : undefined}>
-                          {one.completeness == null ? "–" : formatPercent(1 - one.completeness)}
-                        </Table.Td>
-                        <Table.Td>
-                          {one.distinct_exact ? "" : "≈ "}
-                          {formatCount(one.distinct)}
-                        </Table.Td>
-                        <Table.Td>{valueText(one.minimum, one.kind, format)}</Table.Td>
-                        <Table.Td>{valueText(one.mean, one.kind, format)}</Table.Td>
-                        <Table.Td>{valueText(one.maximum, one.kind, format)}</Table.Td>
-                        <Table.Td>
-                          <Bars column={one} />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+                        {one.name}
+                      </Button>
+                      <div className="dimmed">
+                        {one.kind} {one.type}
+                      </div>
+                    </Table.Td>
+                    <Table.Td className={one.missing ? classes.warn : undefined}>
+                      {one.completeness == null ? "–" : formatPercent(1 - one.completeness)}
+                    </Table.Td>
+                    <Table.Td>
+                      {one.distinct_exact ? "" : "≈ "}
+                      {formatCount(one.distinct)}
+                    </Table.Td>
+                    <Table.Td>{valueText(one.minimum, one.kind, format)}</Table.Td>
+                    <Table.Td>{valueText(one.mean, one.kind, format)}</Table.Td>
+                    <Table.Td>{valueText(one.maximum, one.kind, format)}</Table.Td>
+                    <Table.Td>
+                      <Bars column={one} />
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
               {columns.length > 300 && (
                 <p className={classes.pad}>300 of {columns.length} columns: search for others.</p>
               )}

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -26,32 +27,21 @@ export function SchemaTab({ dataset }: TabProps) {
         empty={<Empty title="The columns and their types are the same in all windows" />}
       >
         {(data) => (
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>From window</Table.Th>
-                <Table.Th>Column</Table.Th>
-                <Table.Th>Change</Table.Th>
-                <Table.Th>Was</Table.Th>
-                <Table.Th>Is</Table.Th>
+          <Listing columns={["From window", "Column", "Change", "Was", "Is"]}>
+            {data.changes.map((one) => (
+              <Table.Tr key={`${one.window} ${one.column} ${one.change}`}>
+                <Table.Td>
+                  <Moment at={one.window} />
+                </Table.Td>
+                <Table.Td>{one.column}</Table.Td>
+                <Table.Td className={one.change === "removed" ? classes.bad : classes.warn}>
+                  {one.change === "type" ? "type changed" : one.change}
+                </Table.Td>
+                <Table.Td className="telemetry">{one.was || "–"}</Table.Td>
+                <Table.Td className="telemetry">{one.is || "–"}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.changes.map((one) => (
-                <Table.Tr key={`${one.window} ${one.column} ${one.change}`}>
-                  <Table.Td>
-                    <Moment at={one.window} />
-                  </Table.Td>
-                  <Table.Td>{one.column}</Table.Td>
-                  <Table.Td className={one.change === "removed" ? classes.bad : classes.warn}>
-                    {one.change === "type" ? "type changed" : one.change}
-                  </Table.Td>
-                  <Table.Td className="telemetry">{one.was || "–"}</Table.Td>
-                  <Table.Td className="telemetry">{one.is || "–"}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>
@@ -87,7 +77,7 @@ export function BaselinesTab({ dataset, state: [, setUrl] }: TabProps) {
   );
   const freeze = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The range is frozen as ${name}`);
         setName("");
@@ -109,54 +99,41 @@ export function BaselinesTab({ dataset, state: [, setUrl] }: TabProps) {
         }
       >
         {(data) => (
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Name</Table.Th>
-                <Table.Th>Made of</Table.Th>
-                <Table.Th>Frozen</Table.Th>
-                <Table.Th>By</Table.Th>
-                <Table.Th>
-                  <span className={classes.hidden}>Actions</span>
-                </Table.Th>
+          <Listing columns={["Name", "Made of", "Frozen", "By", ACTIONS]}>
+            {data.baselines.map((one) => (
+              <Table.Tr key={one.id}>
+                <Table.Td>{one.name}</Table.Td>
+                <Table.Td>{one.origin}</Table.Td>
+                <Table.Td>
+                  <Moment at={one.created} ago />
+                </Table.Td>
+                <Table.Td>{one.created_by}</Table.Td>
+                <Table.Td>
+                  <Group gap={6} justify="flex-end">
+                    <Button
+                      variant="default"
+                      size="compact-xs"
+                      onClick={() => setUrl({ tab: "drift", baseline: one.name })}
+                    >
+                      Compare with it
+                    </Button>
+                    {can("catalog:write") && (
+                      <Confirm
+                        label="Forget"
+                        question={`Monitors that compare with ${one.name} will fail.`}
+                        confirm="Forget the baseline"
+                        onConfirm={() =>
+                          remove.mutate(one.name, {
+                            onError: (error) => notifyError("It was not forgotten", error),
+                          })
+                        }
+                      />
+                    )}
+                  </Group>
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.baselines.map((one) => (
-                <Table.Tr key={one.id}>
-                  <Table.Td>{one.name}</Table.Td>
-                  <Table.Td>{one.origin}</Table.Td>
-                  <Table.Td>
-                    <Moment at={one.created} ago />
-                  </Table.Td>
-                  <Table.Td>{one.created_by}</Table.Td>
-                  <Table.Td>
-                    <Group gap={6} justify="flex-end">
-                      <Button
-                        variant="default"
-                        size="compact-xs"
-                        onClick={() => setUrl({ tab: "drift", baseline: one.name })}
-                      >
-                        Compare with it
-                      </Button>
-                      {can("catalog:write") && (
-                        <Confirm
-                          label="Forget"
-                          question={`Monitors that compare with ${one.name} will fail.`}
-                          confirm="Forget the baseline"
-                          onConfirm={() =>
-                            remove.mutate(one.name, {
-                              onError: (error) => notifyError("It was not forgotten", error),
-                            })
-                          }
-                        />
-                      )}
-                    </Group>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+            ))}
+          </Listing>
         )}
       </QueryState>
       {can("catalog:write") && (

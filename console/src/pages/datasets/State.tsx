@@ -27,14 +27,14 @@ export function State({ status, more }: { status: string; more?: string }) {
   }
   if (GOOD.has(status)) {
     return (
-      <span className={`${classes.state} ${classes.good}`}>
+      <span className={`${classes.state} good`}>
         <IconCircleCheck size={14} aria-hidden /> {text}
       </span>
     );
   }
   const Icon = status === "none" ? IconCircleDashed : IconQuestionMark;
   return (
-    <span className={`${classes.state} ${classes.dimmed}`}>
+    <span className={`${classes.state} dimmed`}>
       <Icon size={14} aria-hidden /> {status === "none" ? "not watched" : text}
     </span>
   );

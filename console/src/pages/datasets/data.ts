@@ -1,6 +1,5 @@
 /** What the pages of datasets make of the API's answers. */
 
-import { keepTime } from "@/app/links";
 import type { Bin } from "@/charts/Histogram";
 import { formatNumber } from "@/charts/units";
 import { parseSearch, type RawSearch } from "@/url/search";
@@ -27,9 +26,9 @@ export function longestWindow(windows: readonly { start: string; end: string }[]
 }
 
 /** Windows of data are days; where nobody has chosen a range, links of data lead to a month. */
-export function dataTime(own: RawSearch = {}): RawSearch {
+export function dataTime(): RawSearch {
   const chosen = parseSearch(location.search).from !== undefined;
-  return keepTime(chosen ? own : { from: "-30d", ...own });
+  return chosen ? {} : { from: "-30d" };
 }
 
 /** The bins of edges. */

@@ -85,7 +85,7 @@ function Rotate({ name }: { name: string }) {
       confirm="Make a new key"
       busy={rotate.isPending}
       onConfirm={() =>
-        rotate.mutate(undefined as never, {
+        rotate.mutate(undefined, {
           onSuccess: () => notifyDone(`${name} has a new key`),
           onError: (error) => notifyError("The key was not changed", error),
         })

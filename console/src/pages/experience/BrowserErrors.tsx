@@ -37,7 +37,7 @@ export default function BrowserErrors({ service, onSession }: Props) {
                   {formatCount(one.users)} users; last <Moment at={one.last} ago />, first{" "}
                   <Moment at={one.first} ago />
                 </div>
-                <div className={classes.dimmed}>
+                <div className="dimmed">
                   on {one.pages.join(", ")}; {one.service} {one.versions.filter(Boolean).join(", ")}
                 </div>
                 {one.stacktrace && (

@@ -2,6 +2,7 @@ import { Button, NumberInput, Table, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useGet } from "@/api/query";
 import { formatCount, formatPercent } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -77,43 +78,35 @@ export default function Reach({ affected, version, onAsk }: Props) {
                   ] as const
                 ).map(([label, some, all]) => (
                   <div className={classes.card} key={label}>
-                    <span className={classes.dimmed}>{label}</span>
+                    <span className="dimmed">{label}</span>
                     <span className={classes.big}>{formatCount(some)}</span>
-                    <span className={classes.dimmed}>
+                    <span className="dimmed">
                       {formatPercent(all ? some / all : 0)} of {formatCount(all)}
                     </span>
                   </div>
                 ))}
               </div>
               <Panel title="On which pages">
-                <Table className={classes.table} horizontalSpacing="sm">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Page</Table.Th>
-                      <Table.Th>App</Table.Th>
-                      <Table.Th>Users</Table.Th>
-                      <Table.Th>Sessions</Table.Th>
-                      <Table.Th>Example</Table.Th>
+                <Listing
+                  horizontalSpacing="sm"
+                  columns={["Page", "App", "Users", "Sessions", "Example"]}
+                >
+                  {data.pages.map((one) => (
+                    <Table.Tr key={`${one.page} ${one.service}`}>
+                      <Table.Td>{one.page}</Table.Td>
+                      <Table.Td>{one.service}</Table.Td>
+                      <Table.Td>{formatCount(one.users)}</Table.Td>
+                      <Table.Td>{formatCount(one.sessions)}</Table.Td>
+                      <Table.Td>
+                        {one.traces[0] && (
+                          <Pivot to="/traces/$traceId" params={{ traceId: one.traces[0] }}>
+                            Trace
+                          </Pivot>
+                        )}
+                      </Table.Td>
                     </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.pages.map((one) => (
-                      <Table.Tr key={`${one.page} ${one.service}`}>
-                        <Table.Td>{one.page}</Table.Td>
-                        <Table.Td>{one.service}</Table.Td>
-                        <Table.Td>{formatCount(one.users)}</Table.Td>
-                        <Table.Td>{formatCount(one.sessions)}</Table.Td>
-                        <Table.Td>
-                          {one.traces[0] && (
-                            <Pivot to="/traces/$traceId" params={{ traceId: one.traces[0] }}>
-                              Trace
-                            </Pivot>
-                          )}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
+                  ))}
+                </Listing>
               </Panel>
               <div className={classes.tools} style={{ padding: "10px 0" }}>
                 <Pivot to="/services/$service" params={{ service: affected }}>

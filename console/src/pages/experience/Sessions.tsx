@@ -2,12 +2,12 @@ import { Button, Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatValue } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
-import classes from "@/components/Standing.module.css";
 import { useTimeRange } from "@/time/TimeProvider";
 
 type Detail = components["schemas"]["BrowserSessionDetail"];
@@ -32,46 +32,32 @@ export default function Sessions({ service, session, onSession }: Props) {
       height={240}
     >
       {(data) => (
-        <Table.ScrollContainer minWidth={720}>
-          <Table className={classes.table} horizontalSpacing="sm" highlightOnHover>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Began</Table.Th>
-                <Table.Th>Session</Table.Th>
-                <Table.Th>App</Table.Th>
-                <Table.Th>Entered at</Table.Th>
-                <Table.Th>Pages</Table.Th>
-                <Table.Th>Errors</Table.Th>
-                <Table.Th>Version</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.sessions.map((one) => (
-                <Table.Tr key={one.session}>
-                  <Table.Td>
-                    <Moment at={one.start} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Button
-                      variant="default"
-                      size="compact-xs"
-                      onClick={() => onSession(one.session)}
-                    >
-                      {one.session.slice(0, 8)}
-                    </Button>
-                  </Table.Td>
-                  <Table.Td>{one.service}</Table.Td>
-                  <Table.Td>{one.entry}</Table.Td>
-                  <Table.Td>{one.views}</Table.Td>
-                  <Table.Td>
-                    {one.errors > 0 ? <StateMark state={`${one.errors} failed`} /> : 0}
-                  </Table.Td>
-                  <Table.Td>{one.version}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Listing
+          minWidth={720}
+          horizontalSpacing="sm"
+          highlightOnHover
+          columns={["Began", "Session", "App", "Entered at", "Pages", "Errors", "Version"]}
+        >
+          {data.sessions.map((one) => (
+            <Table.Tr key={one.session}>
+              <Table.Td>
+                <Moment at={one.start} />
+              </Table.Td>
+              <Table.Td>
+                <Button variant="default" size="compact-xs" onClick={() => onSession(one.session)}>
+                  {one.session.slice(0, 8)}
+                </Button>
+              </Table.Td>
+              <Table.Td>{one.service}</Table.Td>
+              <Table.Td>{one.entry}</Table.Td>
+              <Table.Td>{one.views}</Table.Td>
+              <Table.Td>
+                {one.errors > 0 ? <StateMark state={`${one.errors} failed`} /> : 0}
+              </Table.Td>
+              <Table.Td>{one.version}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
       )}
     </QueryState>
   );
@@ -123,36 +109,26 @@ function Timeline({ detail }: { detail: Detail }) {
     })),
   ].sort((a, b) => a.time.localeCompare(b.time));
   return (
-    <Table className={classes.table} horizontalSpacing="sm">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>When</Table.Th>
-          <Table.Th>What</Table.Th>
-          <Table.Th>Detail</Table.Th>
-          <Table.Th>Trace</Table.Th>
+    <Listing horizontalSpacing="sm" columns={["When", "What", "Detail", "Trace"]}>
+      {rows.map((row, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows of one moment have no other key
+        <Table.Tr key={`${row.time} ${at}`}>
+          <Table.Td>
+            <Moment at={row.time} />
+          </Table.Td>
+          <Table.Td>
+            {row.what} {row.failed && <StateMark state="failed" />}
+          </Table.Td>
+          <Table.Td>{row.text}</Table.Td>
+          <Table.Td>
+            {row.trace && (
+              <Pivot to="/traces/$traceId" params={{ traceId: row.trace }}>
+                Trace
+              </Pivot>
+            )}
+          </Table.Td>
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rows.map((row, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: rows of one moment have no other key
-          <Table.Tr key={`${row.time} ${at}`}>
-            <Table.Td>
-              <Moment at={row.time} />
-            </Table.Td>
-            <Table.Td>
-              {row.what} {row.failed && <StateMark state="failed" />}
-            </Table.Td>
-            <Table.Td>{row.text}</Table.Td>
-            <Table.Td>
-              {row.trace && (
-                <Pivot to="/traces/$traceId" params={{ traceId: row.trace }}>
-                  Trace
-                </Pivot>
-              )}
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+      ))}
+    </Listing>
   );
 }

@@ -2,6 +2,7 @@ import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatCount, formatPercent, formatValue } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
@@ -43,7 +44,7 @@ export function Vitals({ service }: { service: string }) {
         const of = new Map(data.vitals.map((one) => [`${one.page} ${one.name}`, one]));
         return (
           <>
-            <p className={classes.dimmed}>
+            <p className="dimmed">
               {formatCount(data.totals.sessions)} sessions of {formatCount(data.totals.users)}{" "}
               users, {formatCount(data.totals.views)} page views, {formatCount(data.totals.errors)}{" "}
               JavaScript errors in {formatCount(data.totals.sessions_with_errors)} sessions
@@ -54,41 +55,32 @@ export function Vitals({ service }: { service: string }) {
                 return one ? <Card key={name} vital={one} /> : null;
               })}
             </div>
-            <Table.ScrollContainer minWidth={720}>
-              <Table className={classes.table} horizontalSpacing="sm">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Page</Table.Th>
-                    <Table.Th>Views</Table.Th>
-                    {VITALS.map((name) => (
-                      <Table.Th key={name}>{name}, p75</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {pages.map((page) => (
-                    <Table.Tr key={page}>
-                      <Table.Td>{page || "(not named)"}</Table.Td>
-                      <Table.Td>{formatCount(views.get(page)?.views ?? 0)}</Table.Td>
-                      {VITALS.map((name) => {
-                        const one = of.get(`${page} ${name}`);
-                        return (
-                          <Table.Td key={name}>
-                            {one ? (
-                              <>
-                                {formatVital(name, one.p75)} <StateMark state={one.rating} />
-                              </>
-                            ) : (
-                              "–"
-                            )}
-                          </Table.Td>
-                        );
-                      })}
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={720}
+              horizontalSpacing="sm"
+              columns={["Page", "Views", ...VITALS.map((name) => `${name}, p75`)]}
+            >
+              {pages.map((page) => (
+                <Table.Tr key={page}>
+                  <Table.Td>{page || "(not named)"}</Table.Td>
+                  <Table.Td>{formatCount(views.get(page)?.views ?? 0)}</Table.Td>
+                  {VITALS.map((name) => {
+                    const one = of.get(`${page} ${name}`);
+                    return (
+                      <Table.Td key={name}>
+                        {one ? (
+                          <>
+                            {formatVital(name, one.p75)} <StateMark state={one.rating} />
+                          </>
+                        ) : (
+                          "–"
+                        )}
+                      </Table.Td>
+                    );
+                  })}
+                </Table.Tr>
+              ))}
+            </Listing>
           </>
         );
       }}
@@ -116,7 +108,7 @@ function Card({ vital }: { vital: Vital }) {
           <i key={name} style={{ width: `${share * 100}%`, background: color }} />
         ))}
       </div>
-      <span className={classes.dimmed}>
+      <span className="dimmed">
         {shares.map(([name, share]) => `${formatPercent(share)} ${name}`).join(", ")};{" "}
         {formatCount(vital.samples)} loads
       </span>

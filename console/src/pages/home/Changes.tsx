@@ -6,12 +6,11 @@ import {
   IconInfoCircle,
 } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ApiError } from "@/api/errors";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import { addTerm, writeTerm } from "@/search/terms";
@@ -87,19 +86,17 @@ function ChangeRow({ change }: { change: Change }) {
   const { page, service, search } = change.to;
   const q = service ? addTerm(search, writeTerm("service", service)) : search;
   return (
-    <Link
-      to={page as never}
-      search={() =>
-        keepTime({
-          q,
-          ...(page === "/logs" && !service ? { view: "patterns", compare: "1" } : {}),
-        }) as never
-      }
+    <PageLink
+      to={page}
+      search={{
+        q,
+        ...(page === "/logs" && !service ? { view: "patterns", compare: "1" } : {}),
+      }}
       className={classes.row}
     >
       <Icon size={16} color={color} aria-label={word} />
       <span className={classes.what}>{change.what}</span>
       <span className={classes.detail}>{change.detail}</span>
-    </Link>
+    </PageLink>
   );
 }

@@ -1,7 +1,6 @@
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { StateBadge } from "@/pages/alarms/StateBadge";
 import classes from "./HomePage.module.css";
@@ -22,17 +21,16 @@ export function FiringAlarms() {
     <Panel
       title={firing === 1 ? "An alarm fires" : `${firing} alarms fire`}
       aside={
-        <Link to={"/alarms" as never} search={(() => keepTime({ show: "ALARM" })) as never}>
+        <PageLink to="/alarms" search={{ show: "ALARM" }}>
           All of them
-        </Link>
+        </PageLink>
       }
     >
       {query.data.alarms.map((one) => (
-        <Link
+        <PageLink
           key={one.id}
-          to={"/alarms/$alarm" as never}
-          params={{ alarm: one.id } as never}
-          search={(() => keepTime()) as never}
+          to="/alarms/$alarm"
+          params={{ alarm: one.id }}
           className={classes.row}
         >
           <StateBadge state={one.state} />
@@ -43,7 +41,7 @@ export function FiringAlarms() {
           <span className={classes.detail}>
             {one.spec.severity ?? "warning"}, <Moment at={one.since} ago />
           </span>
-        </Link>
+        </PageLink>
       ))}
     </Panel>
   );

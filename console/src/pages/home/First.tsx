@@ -1,6 +1,5 @@
 import { Button, Group, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { SendAnything } from "@/components/SendSnippets";
 import { useSession } from "@/session/SessionProvider";
@@ -21,15 +20,7 @@ export function First() {
         <SendAnything />
         <Group>
           {can("admin") && (
-            <Button
-              renderRoot={(props) => (
-                <Link
-                  {...props}
-                  to={"/settings/keys" as never}
-                  search={() => keepTime() as never}
-                />
-              )}
-            >
+            <Button renderRoot={(props) => <PageLink {...props} to="/settings/keys" />}>
               Make an API key
             </Button>
           )}

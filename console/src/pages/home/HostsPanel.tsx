@@ -1,8 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { useAsk } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -31,14 +30,7 @@ export function HostsPanel() {
   );
   const rows = query.data && hostRowsOf(query.data.results);
   return (
-    <Panel
-      title="Hosts"
-      aside={
-        <Link to={"/hosts" as never} search={() => keepTime() as never}>
-          All hosts
-        </Link>
-      }
-    >
+    <Panel title="Hosts" aside={<PageLink to="/hosts">All hosts</PageLink>}>
       <QueryState
         query={{ ...query, data: rows } as never}
         height={120}
@@ -67,12 +59,9 @@ export function HostsPanel() {
                 {found.slice(0, 12).map((row) => (
                   <tr key={row.host}>
                     <td>
-                      <Link
-                        to={"/hosts" as never}
-                        search={() => keepTime({ host: row.host }) as never}
-                      >
+                      <PageLink to="/hosts/$host" params={{ host: row.host }}>
                         {row.host}
-                      </Link>
+                      </PageLink>
                     </td>
                     {SATURATION.map(({ id }) => (
                       <td key={id}>

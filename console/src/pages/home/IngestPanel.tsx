@@ -1,8 +1,9 @@
 import { Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { formatBytes } from "@/charts/units";
 import { short } from "@/components/Facets";
+import { Fact, Facts } from "@/components/Facts";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import { formatSpan } from "@/time/range";
@@ -18,33 +19,23 @@ export function IngestPanel() {
   });
   const lost = rejected.data?.rejected.reduce((sum, { count }) => sum + count, 0);
   return (
-    <Panel
-      title="Ingest"
-      aside={
-        <Link to={"/settings/ingest" as never} search={() => keepTime() as never}>
-          Details
-        </Link>
-      }
-    >
+    <Panel title="Ingest" aside={<PageLink to="/settings/ingest">Details</PageLink>}>
       <QueryState query={stats} height={80}>
         {(data) => (
           <>
-            <dl className={classes.facts}>
-              <Fact name="requests" value={short(data.requests)} />
-              <Fact name="taken in" value={bytes(data.bytes)} />
-              <Fact
-                name="a commit takes"
-                value={
-                  data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"
-                }
-              />
-              <Fact name="told to wait" value={short(data.overloads)} bad={data.overloads > 0} />
-              <Fact
-                name="rejected in this range"
-                value={lost === undefined ? "…" : short(lost)}
-                bad={Boolean(lost)}
-              />
-            </dl>
+            <Facts className={classes.facts}>
+              <Fact name="requests">{short(data.requests)}</Fact>
+              <Fact name="taken in">{formatBytes(data.bytes)}</Fact>
+              <Fact name="a commit takes">
+                {data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"}
+              </Fact>
+              <Fact name="told to wait" bad={data.overloads > 0}>
+                {short(data.overloads)}
+              </Fact>
+              <Fact name="rejected in this range" bad={Boolean(lost)}>
+                {lost === undefined ? "…" : short(lost)}
+              </Fact>
+            </Facts>
             <Text size="xs" c="dimmed" px="sm" pb="xs">
               Of this server since its start {formatSpan(data.uptime_seconds * 1000)} ago, over all
               accounts; what is rejected, of this account.
@@ -54,20 +45,4 @@ export function IngestPanel() {
       </QueryState>
     </Panel>
   );
-}
-
-function Fact({ name, value, bad }: { name: string; value: string; bad?: boolean }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd style={bad ? { color: "var(--v-critical)" } : undefined}>{value}</dd>
-    </div>
-  );
-}
-
-export function bytes(count: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  const power = count ? Math.min(Math.floor(Math.log2(count) / 10), units.length - 1) : 0;
-  const value = count / 2 ** (10 * power);
-  return `${value.toFixed(value < 10 && power ? 1 : 0)} ${units[power] ?? ""}`;
 }

@@ -1,7 +1,6 @@
 import { IconCircleCheck } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import { keyOf, oneLine } from "@/pages/logs/record";
@@ -19,9 +18,9 @@ export function NewestErrors() {
     <Panel
       title="Newest errors"
       aside={
-        <Link to={"/logs" as never} search={() => keepTime({ q: Q }) as never}>
+        <PageLink to="/logs" search={{ q: Q }}>
           All errors
-        </Link>
+        </PageLink>
       }
     >
       <QueryState
@@ -36,10 +35,10 @@ export function NewestErrors() {
       >
         {(data) =>
           data.records.map((record, index) => (
-            <Link
+            <PageLink
               key={`${keyOf(record)} ${index.toString()}`}
-              to={"/logs" as never}
-              search={() => keepTime({ q: Q, sel: keyOf(record) }) as never}
+              to="/logs"
+              search={{ q: Q, sel: keyOf(record) }}
               className={classes.row}
             >
               <span className={classes.time}>
@@ -52,7 +51,7 @@ export function NewestErrors() {
               <span className={classes.message} title={record.service_name}>
                 {record.service_name}: {oneLine(record.body, 400)}
               </span>
-            </Link>
+            </PageLink>
           ))
         }
       </QueryState>

@@ -1,10 +1,9 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ApiError } from "@/api/errors";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatPercent, formatSeconds } from "@/charts/units";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import { Mark, type Pipeline, PipelineLink, RecentRuns } from "@/pages/pipelines/health";
@@ -25,9 +24,9 @@ export function PipelinesPanel({
     <Panel
       title="Pipelines"
       aside={
-        <Link to={"/pipelines" as never} search={() => keepTime() as never}>
+        <PageLink to="/pipelines">
           {all && all.length > SHOWN ? `All ${all.length}` : "All pipelines"}
-        </Link>
+        </PageLink>
       }
     >
       <QueryState query={query} height={120}>

@@ -1,12 +1,11 @@
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import type { ApiError } from "@/api/errors";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { Sparkline } from "@/charts/Sparkline";
 import { short } from "@/components/Facets";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { writeTerm } from "@/search/terms";
@@ -40,9 +39,7 @@ export function ServicesPanel({
       title="Services"
       aside={
         rows && rows.length > SHOWN ? (
-          <Link to={"/services" as never} search={() => keepTime() as never}>
-            All {rows.length}
-          </Link>
+          <PageLink to="/services">All {rows.length}</PageLink>
         ) : undefined
       }
     >
@@ -95,14 +92,14 @@ function Row({ row, end }: { row: ServiceRow; end: number }) {
   return (
     <tr>
       <td>
-        <Link
-          to={(row.calls ? "/traces" : "/logs") as never}
-          search={() => keepTime({ q: term }) as never}
+        <PageLink
+          to={row.calls ? "/traces" : "/logs"}
+          search={{ q: term }}
           className={classes.name}
         >
           <span className={classes.dot} style={{ background: serviceColor(row.service) }} />
           <span className="one-line">{row.service}</span>
-        </Link>
+        </PageLink>
       </td>
       <td>
         {row.calls > 0 && (
@@ -125,12 +122,9 @@ function Row({ row, end }: { row: ServiceRow; end: number }) {
       <td className={classes.number}>{row.p95 === null ? "" : duration(row.p95)}</td>
       <td className={classes.number}>
         {row.errorLogs > 0 && (
-          <Link
-            to={"/logs" as never}
-            search={() => keepTime({ q: `level:>=error ${term}` }) as never}
-          >
+          <PageLink to="/logs" search={{ q: `level:>=error ${term}` }}>
             {short(row.errorLogs)}
-          </Link>
+          </PageLink>
         )}
       </td>
       <td className={classes.number}>{formatAgo(Date.parse(row.lastSeen), end)}</td>

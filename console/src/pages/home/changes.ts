@@ -1,4 +1,5 @@
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 
 type RedRow = components["schemas"]["RedRow"];
 type Service = components["schemas"]["ServiceView"];
@@ -95,7 +96,7 @@ function lessTraffic(rows: readonly RedRow[]): Change[] {
       key: `traffic ${service}`,
       grade: "warning",
       what: `${service}: ${percent(1 - now / before)} fewer calls`,
-      detail: `${now.toLocaleString("en")}, ${before.toLocaleString("en")} in the period before`,
+      detail: `${formatCount(now)}, ${formatCount(before)} in the period before`,
       to: { page: "/traces", service, search: "" },
       weight: 50 + 100 * (1 - now / before),
     }));
@@ -126,7 +127,7 @@ function newErrors(patterns: readonly Pattern[]): Change[] {
       key: `pattern ${pattern.pattern}`,
       grade: "warning",
       what: `New error: ${pattern.pattern.slice(0, 160)}`,
-      detail: `${pattern.count.toLocaleString("en")} records, none in the period before`,
+      detail: `${formatCount(pattern.count)} records, none in the period before`,
       to: { page: "/logs", service: "", search: "level:>=error" },
       weight: 20 + Math.log10(pattern.count),
     }));

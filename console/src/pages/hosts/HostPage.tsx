@@ -6,6 +6,7 @@ import { type Batch, chartOf, labelOf, metricQuery, useMetrics } from "@/charts/
 import { TimePanel } from "@/charts/TimePanel";
 import { formatBytes, formatCount, formatPercent } from "@/charts/units";
 import { CreateAlarm } from "@/components/CreateAlarm";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
@@ -241,32 +242,21 @@ function Processes({ host }: { host: string }) {
               <Text size="xs" c="dimmed">
                 As of {format(Date.parse(newest))}, by CPU
               </Text>
-              <Table.ScrollContainer minWidth={560}>
-                <Table className={classes.table}>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Process</Table.Th>
-                      <Table.Th>PID</Table.Th>
-                      <Table.Th>User</Table.Th>
-                      <Table.Th>CPU</Table.Th>
-                      <Table.Th>Memory</Table.Th>
-                      <Table.Th>Threads</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {rows.map((one) => (
-                      <Table.Tr key={one.key}>
-                        <Table.Td className="telemetry">{one.name}</Table.Td>
-                        <Table.Td>{one.pid}</Table.Td>
-                        <Table.Td>{one.owner}</Table.Td>
-                        <Table.Td>{formatPercent(one.cpu)}</Table.Td>
-                        <Table.Td>{formatBytes(one.memory)}</Table.Td>
-                        <Table.Td>{formatCount(one.threads)}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={560}
+                columns={["Process", "PID", "User", "CPU", "Memory", "Threads"]}
+              >
+                {rows.map((one) => (
+                  <Table.Tr key={one.key}>
+                    <Table.Td className="telemetry">{one.name}</Table.Td>
+                    <Table.Td>{one.pid}</Table.Td>
+                    <Table.Td>{one.owner}</Table.Td>
+                    <Table.Td>{formatPercent(one.cpu)}</Table.Td>
+                    <Table.Td>{formatBytes(one.memory)}</Table.Td>
+                    <Table.Td>{formatCount(one.threads)}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             </>
           );
         }}

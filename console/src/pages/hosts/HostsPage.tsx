@@ -1,15 +1,15 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import type { Values } from "@/charts/aligned";
 import { useMetrics } from "@/charts/metricQuery";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatBytes, formatNumber, formatPercent } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
+import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { formatAgo } from "@/time/format";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -46,16 +46,16 @@ export default function HostsPage() {
       )
       .sort((a, b) => compare(a, b, url.sort));
   }, [hosts.data, metrics.data, url.find, url.sort]);
+  const by = sorter(url.sort, "host", (sort) => setUrl({ sort }));
   return (
     <>
       <PageHeader title="Hosts" aside={hosts.data && `${hosts.data.hosts.length}`} />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search hosts by name or service"
+        <FindInput
+          label="Search hosts by name or service"
           placeholder="Search hosts"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
       </div>
       {metrics.error && <ErrorPanel error={metrics.error} onRetry={() => void metrics.refetch()} />}
@@ -71,63 +71,26 @@ export default function HostsPage() {
         height={240}
       >
         {() => (
-          <Table.ScrollContainer minWidth={860} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Head
-                    name="host"
-                    label="Host"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="cpu"
-                    label="CPU"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="load"
-                    label="Load a CPU"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="memory"
-                    label="Memory"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="files"
-                    label="Fullest disk"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="disk"
-                    label="Disk"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Head
-                    name="network"
-                    label="Network"
-                    sort={url.sort}
-                    onSort={(sort) => setUrl({ sort })}
-                  />
-                  <Table.Th>Services</Table.Th>
-                  <Table.Th>Last seen</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map(({ host, now }) => (
-                  <Row key={host.host} host={host} now={now} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={860}
+            page
+            highlightOnHover
+            columns={[
+              by("host", "Host"),
+              by("cpu", "CPU"),
+              by("load", "Load a CPU"),
+              by("memory", "Memory"),
+              by("files", "Fullest disk"),
+              by("disk", "Disk"),
+              by("network", "Network"),
+              "Services",
+              "Last seen",
+            ]}
+          >
+            {rows.map(({ host, now }) => (
+              <Row key={host.host} host={host} now={now} />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>
@@ -144,37 +107,14 @@ function compare(
   return value(b) - value(a) || a.host.host.localeCompare(b.host.host);
 }
 
-interface HeadProps {
-  name: Sort;
-  label: string;
-  sort: Sort;
-  onSort: (sort: Sort) => void;
-}
-
-function Head({ name, label, sort, onSort }: HeadProps) {
-  const sorted = sort === name;
-  return (
-    <Table.Th aria-sort={sorted ? (name === "host" ? "ascending" : "descending") : undefined}>
-      <button type="button" className={classes.sort} onClick={() => onSort(name)}>
-        {label} {sorted ? (name === "host" ? "↑" : "↓") : ""}
-      </button>
-    </Table.Th>
-  );
-}
-
 function Row({ host, now }: { host: Host; now?: Saturation }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link
-          to="/hosts/$host"
-          params={{ host: host.host } as never}
-          search={() => keepTime() as never}
-          className={classes.link}
-        >
+        <PageLink to="/hosts/$host" params={{ host: host.host }} className={classes.link}>
           {host.host}
-        </Link>
-        <div className={classes.dimmed}>
+        </PageLink>
+        <div className="dimmed">
           {[host.os_type, host.arch, host.region].filter(Boolean).join(" · ")}
         </div>
       </Table.Td>
@@ -191,9 +131,7 @@ function Row({ host, now }: { host: Host; now?: Saturation }) {
       <Table.Td className={classes.services} title={host.services.join(", ")}>
         {host.services.join(", ")}
       </Table.Td>
-      <Table.Td className={classes.dimmed}>
-        {formatAgo(Date.parse(host.last_seen), Date.now())}
-      </Table.Td>
+      <Table.Td className="dimmed">{formatAgo(Date.parse(host.last_seen), Date.now())}</Table.Td>
     </Table.Tr>
   );
 }
@@ -220,7 +158,7 @@ function Share({ what, values, note }: { what: string; values?: Values; note?: s
           />
         )}
       </div>
-      {note && <div className={classes.dimmed}>{note}</div>}
+      {note && <div className="dimmed">{note}</div>}
     </Table.Td>
   );
 }

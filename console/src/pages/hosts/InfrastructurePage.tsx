@@ -1,15 +1,15 @@
 import { Button, Group, Select, Stack, Table, Tabs, Text, TextInput } from "@mantine/core";
 import { IconBellPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { oneOf, text } from "@/url/params";
 import { useUrlState } from "@/url/state";
 import { EfficiencyTable } from "./EfficiencyTable";
-import classes from "./hosts.module.css";
 import { findingOf, HISTORIES, KINDS, type Kind, money, storageAlarm } from "./infra";
 import { MachineTypes } from "./MachineTypes";
 import { SizeHints } from "./SizeHints";
@@ -127,9 +127,9 @@ function Storage({ history }: { history: string }) {
   });
   const alarm = can("catalog:write") && (
     <Button
-      component={Link}
-      to={"/alarms/new" as never}
-      search={(() => storageAlarm()) as never}
+      component={PageLink}
+      to="/alarms/new"
+      search={storageAlarm()}
       size="compact-xs"
       variant="default"
       leftSection={<IconBellPlus size={14} />}
@@ -244,30 +244,17 @@ function Costs({ url }: { url: Values }) {
         empty={<NothingMeasured kind={url.kind} />}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={480}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{tag}</Table.Th>
-                  <Table.Th>How many</Table.Th>
-                  <Table.Th>With a price</Table.Th>
-                  <Table.Th>Cost</Table.Th>
-                  <Table.Th>Idle</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.groups.map((one) => (
-                  <Table.Tr key={one.value}>
-                    <Table.Td>{one.value || "(none)"}</Table.Td>
-                    <Table.Td>{one.items}</Table.Td>
-                    <Table.Td>{one.priced}</Table.Td>
-                    <Table.Td>{money(one.cost, data.currency)}</Table.Td>
-                    <Table.Td>{money(one.idle, data.currency)}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing minWidth={480} columns={[tag, "How many", "With a price", "Cost", "Idle"]}>
+            {data.groups.map((one) => (
+              <Table.Tr key={one.value}>
+                <Table.Td>{one.value || "(none)"}</Table.Td>
+                <Table.Td>{one.items}</Table.Td>
+                <Table.Td>{one.priced}</Table.Td>
+                <Table.Td>{money(one.cost, data.currency)}</Table.Td>
+                <Table.Td>{money(one.idle, data.currency)}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>

@@ -4,10 +4,10 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { formatNumber } from "@/charts/units";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
-import classes from "./hosts.module.css";
 import { money } from "./infra";
 
 const PATH = "/api/v1/infrastructure";
@@ -39,42 +39,31 @@ export function MachineTypes() {
         }
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={560}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Type</Table.Th>
-                  <Table.Th>An hour</Table.Th>
-                  <Table.Th>CPUs</Table.Th>
-                  <Table.Th>Memory</Table.Th>
-                  <Table.Th>GPUs</Table.Th>
-                  {may && <Table.Th>Change</Table.Th>}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.machine_types.map((one) => (
-                  <Table.Tr key={one.name}>
-                    <Table.Td className="telemetry">{one.name}</Table.Td>
-                    <Table.Td>{money(one.price_hour, data.currency)}</Table.Td>
-                    <Table.Td>{formatNumber(one.cpus)}</Table.Td>
-                    <Table.Td>{formatNumber(one.memory_gib)} GiB</Table.Td>
-                    <Table.Td>{one.gpus}</Table.Td>
-                    {may && (
-                      <Table.Td>
-                        <Confirm
-                          label={`Delete ${one.name}`}
-                          question="Hosts of this type then cost what the account's other prices say."
-                          confirm="Delete"
-                          busy={remove.isPending && remove.variables === one.name}
-                          onConfirm={() => remove.mutate(one.name)}
-                        />
-                      </Table.Td>
-                    )}
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={560}
+            columns={["Type", "An hour", "CPUs", "Memory", "GPUs", may && "Change"]}
+          >
+            {data.machine_types.map((one) => (
+              <Table.Tr key={one.name}>
+                <Table.Td className="telemetry">{one.name}</Table.Td>
+                <Table.Td>{money(one.price_hour, data.currency)}</Table.Td>
+                <Table.Td>{formatNumber(one.cpus)}</Table.Td>
+                <Table.Td>{formatNumber(one.memory_gib)} GiB</Table.Td>
+                <Table.Td>{one.gpus}</Table.Td>
+                {may && (
+                  <Table.Td>
+                    <Confirm
+                      label={`Delete ${one.name}`}
+                      question="Hosts of this type then cost what the account's other prices say."
+                      confirm="Delete"
+                      busy={remove.isPending && remove.variables === one.name}
+                      onConfirm={() => remove.mutate(one.name)}
+                    />
+                  </Table.Td>
+                )}
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
       {remove.error && <ErrorPanel error={remove.error} />}

@@ -1,9 +1,9 @@
 import { Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatPercent } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
+import { PageLink } from "@/components/PageLink";
 import { StateMark } from "@/components/Standing";
 import classes from "./hosts.module.css";
 import { amount, growthText, outlookText, type Store, stateOf } from "./infra";
@@ -13,84 +13,67 @@ const HIGH = 0.9;
 /** What fills up: how full it is, how it grows, and when it is full. */
 export function StorageTable({ stores, host = true }: { stores: Store[]; host?: boolean }) {
   return (
-    <Table.ScrollContainer minWidth={host ? 900 : 760}>
-      <Table className={classes.table} horizontalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>State</Table.Th>
-            {host && <Table.Th>Host</Table.Th>}
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Used</Table.Th>
-            <Table.Th>History</Table.Th>
-            <Table.Th>Growth</Table.Th>
-            <Table.Th>Full in</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {stores.map((store) => (
-            <Table.Tr key={`${store.account} ${store.kind} ${store.host} ${store.name}`}>
-              <Table.Td>
-                <StateMark state={stateOf(store)} />
-              </Table.Td>
-              {host && (
-                <Table.Td>
-                  {store.kind === "filesystem" ? <HostLink host={store.host} /> : store.host}
-                </Table.Td>
-              )}
-              <Table.Td>
-                <span className="telemetry">{store.name}</span>
-                <div className={classes.dimmed}>
-                  {[store.kind === "filesystem" ? "" : store.kind, store.device, store.type]
-                    .filter(Boolean)
-                    .join(" · ")}
-                </div>
-              </Table.Td>
-              <Table.Td>
-                <Fill share={store.utilization} />
-                <div className={classes.dimmed}>
-                  {store.unit === "1"
-                    ? "of a size not reported"
-                    : `${amount(store.used, store.unit)} of ${store.capacity === null ? "unknown" : amount(store.capacity, store.unit)}`}
-                </div>
-              </Table.Td>
-              <Table.Td>
-                <Sparkline
-                  values={store.values}
-                  label={`used of ${store.name} of ${store.host}, now ${amount(store.used, store.unit)}`}
-                />
-              </Table.Td>
-              <Table.Td>{growthText(store)}</Table.Td>
-              <Table.Td>
-                {outlookText(store)}
-                {store.full_at && (
-                  <div className={classes.dimmed}>
-                    <Moment at={store.full_at} />
-                  </div>
-                )}
-                {store.outlook.notes.map((note) => (
-                  <Text key={note} size="xs" c="dimmed">
-                    {note}
-                  </Text>
-                ))}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={host ? 900 : 760}
+      columns={["State", host && "Host", "Name", "Used", "History", "Growth", "Full in"]}
+    >
+      {stores.map((store) => (
+        <Table.Tr key={`${store.account} ${store.kind} ${store.host} ${store.name}`}>
+          <Table.Td>
+            <StateMark state={stateOf(store)} />
+          </Table.Td>
+          {host && (
+            <Table.Td>
+              {store.kind === "filesystem" ? <HostLink host={store.host} /> : store.host}
+            </Table.Td>
+          )}
+          <Table.Td>
+            <span className="telemetry">{store.name}</span>
+            <div className="dimmed">
+              {[store.kind === "filesystem" ? "" : store.kind, store.device, store.type]
+                .filter(Boolean)
+                .join(" · ")}
+            </div>
+          </Table.Td>
+          <Table.Td>
+            <Fill share={store.utilization} />
+            <div className="dimmed">
+              {store.unit === "1"
+                ? "of a size not reported"
+                : `${amount(store.used, store.unit)} of ${store.capacity === null ? "unknown" : amount(store.capacity, store.unit)}`}
+            </div>
+          </Table.Td>
+          <Table.Td>
+            <Sparkline
+              values={store.values}
+              label={`used of ${store.name} of ${store.host}, now ${amount(store.used, store.unit)}`}
+            />
+          </Table.Td>
+          <Table.Td>{growthText(store)}</Table.Td>
+          <Table.Td>
+            {outlookText(store)}
+            {store.full_at && (
+              <div className="dimmed">
+                <Moment at={store.full_at} />
+              </div>
+            )}
+            {store.outlook.notes.map((note) => (
+              <Text key={note} size="xs" c="dimmed">
+                {note}
+              </Text>
+            ))}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
 export function HostLink({ host }: { host: string }) {
   return (
-    <Link
-      to="/hosts/$host"
-      params={{ host } as never}
-      search={() => keepTime() as never}
-      className={classes.link}
-    >
+    <PageLink to="/hosts/$host" params={{ host }} className={classes.link}>
       {host}
-    </Link>
+    </PageLink>
   );
 }
 

@@ -1,8 +1,8 @@
 import { Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatValue } from "@/charts/units";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import classes from "./incidents.module.css";
@@ -26,23 +26,11 @@ export function Impact({ one }: { one: Incident }) {
         }
       >
         {(data) => (
-          <div className={classes.scroll}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th scope="col">KPI</Table.Th>
-                  <Table.Th scope="col">Expected</Table.Th>
-                  <Table.Th scope="col">Actual</Table.Th>
-                  <Table.Th scope="col">Loss</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.kpis.map((kpi) => (
-                  <Row key={kpi.kpi} kpi={kpi} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </div>
+          <Listing minWidth={420} dimHead columns={["KPI", "Expected", "Actual", "Loss"]}>
+            {data.kpis.map((kpi) => (
+              <Row key={kpi.kpi} kpi={kpi} />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>
@@ -54,20 +42,16 @@ function Row({ kpi }: { kpi: Loss }) {
   return (
     <Table.Tr>
       <Table.Td className={classes.title}>
-        <Link
-          to={"/kpis/$kpi" as never}
-          params={{ kpi: kpi.kpi } as never}
-          search={(() => keepTime()) as never}
-        >
+        <PageLink to="/business/kpis/$kpi" params={{ kpi: kpi.kpi }}>
           {kpi.kpi}
-        </Link>
+        </PageLink>
         <Text size="xs" c="dimmed">
           {kpi.note}
         </Text>
       </Table.Td>
-      <Table.Td className={classes.number}>{shown(kpi.expected)}</Table.Td>
-      <Table.Td className={classes.number}>{shown(kpi.actual)}</Table.Td>
-      <Table.Td className={classes.number}>
+      <Table.Td className="number">{shown(kpi.expected)}</Table.Td>
+      <Table.Td className="number">{shown(kpi.actual)}</Table.Td>
+      <Table.Td className="number">
         <strong>{shown(kpi.loss)}</strong>
         {kpi.lower !== null && (
           <Text size="xs" c="dimmed">

@@ -1,20 +1,21 @@
 import { Button, Menu, Select, Stack, Table, Text, TextInput, VisuallyHidden } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { download } from "@/api/download";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { AddressLink, PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
-import { parseSearch } from "@/url/search";
 import { Impact } from "./Impact";
 import classes from "./incidents.module.css";
-import { type Incident, lasted, STATUS_NAMES, STATUSES, type Status, splitLink } from "./model";
+import { type Incident, lasted, STATUS_NAMES, STATUSES, type Status } from "./model";
 import { Notes, Postmortem } from "./Postmortem";
 import { StatusMark } from "./StatusMark";
 import { IncidentTimeline } from "./Timeline";
@@ -42,7 +43,7 @@ export default function IncidentPage() {
         <QueryState query={query} height={300}>
           {(found) => (
             <Stack gap="sm">
-              <Facts one={found} />
+              <About one={found} />
               <div className={classes.columns}>
                 <Stack gap="sm">
                   <Alarms one={found} />
@@ -62,7 +63,7 @@ export default function IncidentPage() {
   );
 }
 
-function Facts({ one }: { one: Incident }) {
+function About({ one }: { one: Incident }) {
   const { can } = useSession();
   const edit = useChange(
     (body: { status?: Status; owner?: string }) =>
@@ -78,114 +79,82 @@ function Facts({ one }: { one: Incident }) {
   return (
     <Panel title="What is known">
       {edit.error && <ErrorPanel error={edit.error} />}
-      <dl className={classes.facts}>
-        <div>
-          <dt>Status</dt>
-          <dd>
-            {writes ? (
-              <Select
-                aria-label="Status"
-                allowDeselect={false}
-                value={one.status}
-                data={STATUSES.map((value) => ({ value, label: STATUS_NAMES[value] }))}
-                onChange={(status) => status && edit.mutate({ status: status as Status })}
-              />
-            ) : (
-              STATUS_NAMES[one.status]
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>Owner</dt>
-          <dd>
-            {writes ? (
-              <TextInput
-                key={one.owner}
-                aria-label="Owner"
-                placeholder="Who looks after it"
-                defaultValue={one.owner}
-                maxLength={200}
-                onBlur={(event) => {
-                  const owner = event.currentTarget.value.trim();
-                  if (owner !== one.owner) edit.mutate({ owner });
-                }}
-                onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
-              />
-            ) : (
-              one.owner || "–"
-            )}
-          </dd>
-        </div>
-        <div>
-          <dt>Severity</dt>
-          <dd>{one.severity}</dd>
-        </div>
-        <div>
-          <dt>Began</dt>
-          <dd>
-            <Moment at={one.began} />
-          </dd>
-        </div>
-        <div>
-          <dt>{one.quiet_since || one.resolved ? "Lasted" : "Lasts"}</dt>
-          <dd>{lasted(one, Date.now())}</dd>
-        </div>
-        <div>
-          <dt>Services</dt>
-          <dd>
-            {one.services.length === 0 && "–"}
-            {one.services.map((name, at) => (
-              <span key={name}>
+      <Facts>
+        <Fact name="Status">
+          {writes ? (
+            <Select
+              aria-label="Status"
+              allowDeselect={false}
+              value={one.status}
+              data={STATUSES.map((value) => ({ value, label: STATUS_NAMES[value] }))}
+              onChange={(status) => status && edit.mutate({ status: status as Status })}
+            />
+          ) : (
+            STATUS_NAMES[one.status]
+          )}
+        </Fact>
+        <Fact name="Owner">
+          {writes ? (
+            <TextInput
+              key={one.owner}
+              aria-label="Owner"
+              placeholder="Who looks after it"
+              defaultValue={one.owner}
+              maxLength={200}
+              onBlur={(event) => {
+                const owner = event.currentTarget.value.trim();
+                if (owner !== one.owner) edit.mutate({ owner });
+              }}
+              onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+            />
+          ) : (
+            one.owner || "–"
+          )}
+        </Fact>
+        <Fact name="Severity">{one.severity}</Fact>
+        <Fact name="Began">
+          <Moment at={one.began} />
+        </Fact>
+        <Fact name={one.quiet_since || one.resolved ? "Lasted" : "Lasts"}>
+          {lasted(one, Date.now())}
+        </Fact>
+        <Fact name="Services">
+          {one.services.length === 0 && "–"}
+          {one.services.map((name, at) => (
+            <span key={name}>
+              {at > 0 && ", "}
+              <PageLink to="/services/$service" params={{ service: name }}>
+                {name}
+              </PageLink>
+            </span>
+          ))}
+        </Fact>
+        <Fact name="Likely cause">
+          {one.cause ? (
+            <AddressLink address={one.cause.link}>{one.cause.title}</AddressLink>
+          ) : (
+            "none found"
+          )}
+          {one.cause && (
+            <Text size="xs" c="dimmed">
+              {one.cause.reason}, <Moment at={one.cause.at} />
+            </Text>
+          )}
+        </Fact>
+        {one.resources.length > 0 && (
+          <Fact name="Lineage of">
+            {one.resources.map((resource, at) => (
+              <span key={resource}>
                 {at > 0 && ", "}
-                <Link
-                  to={"/services/$service" as never}
-                  params={{ service: name } as never}
-                  search={(() => keepTime()) as never}
-                >
-                  {name}
-                </Link>
+                <PageLink to="/lineage" search={{ resource }}>
+                  {resource.split("/").slice(1).join(" ")}
+                </PageLink>
               </span>
             ))}
-          </dd>
-        </div>
-        <div>
-          <dt>Likely cause</dt>
-          <dd>
-            {one.cause ? <CauseLink cause={one.cause} /> : "none found"}
-            {one.cause && (
-              <Text size="xs" c="dimmed">
-                {one.cause.reason}, <Moment at={one.cause.at} />
-              </Text>
-            )}
-          </dd>
-        </div>
-        {one.resources.length > 0 && (
-          <div>
-            <dt>Lineage of</dt>
-            <dd>
-              {one.resources.map((resource, at) => (
-                <span key={resource}>
-                  {at > 0 && ", "}
-                  <Link to={"/lineage" as never} search={(() => keepTime({ resource })) as never}>
-                    {resource.split("/").slice(1).join(" ")}
-                  </Link>
-                </span>
-              ))}
-            </dd>
-          </div>
+          </Fact>
         )}
-      </dl>
+      </Facts>
     </Panel>
-  );
-}
-
-function CauseLink({ cause }: { cause: NonNullable<Incident["cause"]> }) {
-  if (!cause.link) return <>{cause.title}</>;
-  const { path, search } = splitLink(cause.link);
-  return (
-    <Link to={path as never} search={(() => keepTime(parseSearch(`?${search}`))) as never}>
-      {cause.title}
-    </Link>
   );
 }
 
@@ -208,55 +177,46 @@ function Alarms({ one }: { one: Incident }) {
           Somebody opened it by hand. An alarm's page tells what it fires for.
         </Empty>
       ) : (
-        <div className={classes.scroll}>
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th scope="col">Alarm</Table.Th>
-                <Table.Th scope="col">Severity</Table.Th>
-                <Table.Th scope="col">From</Table.Th>
-                <Table.Th scope="col">To</Table.Th>
-                <Table.Th scope="col">Why it belongs here</Table.Th>
-                <Table.Th scope="col">
-                  <VisuallyHidden>Change</VisuallyHidden>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {one.alarms.map((alarm) => (
-                <Table.Tr key={alarm.id}>
-                  <Table.Td className={classes.title}>
-                    <Link
-                      to={"/alarms/$alarm" as never}
-                      params={{ alarm: alarm.id } as never}
-                      search={(() => keepTime()) as never}
-                    >
-                      {alarm.name}
-                    </Link>
-                  </Table.Td>
-                  <Table.Td>{alarm.severity}</Table.Td>
-                  <Table.Td>
-                    <Moment at={alarm.since} />
-                  </Table.Td>
-                  <Table.Td>{alarm.ended ? <Moment at={alarm.ended} /> : "fires"}</Table.Td>
-                  <Table.Td className={classes.wrap}>{alarm.reason}</Table.Td>
-                  <Table.Td>
-                    {can("catalog:write") && (
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        aria-label={`Take out ${alarm.name}`}
-                        onClick={() => remove.mutate(alarm.name)}
-                      >
-                        Take out
-                      </Button>
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </div>
+        <Listing
+          minWidth={620}
+          dimHead
+          columns={[
+            "Alarm",
+            "Severity",
+            "From",
+            "To",
+            "Why it belongs here",
+            { children: <VisuallyHidden>Change</VisuallyHidden> },
+          ]}
+        >
+          {one.alarms.map((alarm) => (
+            <Table.Tr key={alarm.id}>
+              <Table.Td className={classes.title}>
+                <PageLink to="/alarms/$alarm" params={{ alarm: alarm.id }}>
+                  {alarm.name}
+                </PageLink>
+              </Table.Td>
+              <Table.Td>{alarm.severity}</Table.Td>
+              <Table.Td>
+                <Moment at={alarm.since} />
+              </Table.Td>
+              <Table.Td>{alarm.ended ? <Moment at={alarm.ended} /> : "fires"}</Table.Td>
+              <Table.Td className={classes.wrap}>{alarm.reason}</Table.Td>
+              <Table.Td>
+                {can("catalog:write") && (
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    aria-label={`Take out ${alarm.name}`}
+                    onClick={() => remove.mutate(alarm.name)}
+                  >
+                    Take out
+                  </Button>
+                )}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
       )}
     </Panel>
   );

@@ -1,12 +1,14 @@
 import { Button, Group, Modal, Select, Stack, Table, Tabs, Text, TextInput } from "@mantine/core";
-import { IconPlus, IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { IconPlus } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
+import { FindInput } from "@/components/FindInput";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -67,13 +69,12 @@ export default function IncidentsPage() {
           </Tabs.List>
           <Tabs.Panel value={url.show}>
             <Stack gap="sm" pt="sm">
-              <TextInput
-                aria-label="Search incidents by title"
+              <FindInput
+                label="Search incidents by title"
                 placeholder="Search by title"
-                leftSection={<IconSearch size={14} />}
                 value={url.find}
                 w={260}
-                onChange={(event) => setUrl({ find: event.currentTarget.value })}
+                onFind={(find) => setUrl({ find })}
               />
               <Panel title={url.show === "unresolved" ? "Unresolved" : STATUS_NAMES[url.show]}>
                 <QueryState
@@ -102,59 +103,47 @@ export default function IncidentsPage() {
 
 function IncidentTable({ incidents }: { incidents: readonly Incident[] }) {
   return (
-    <div className={classes.scroll}>
-      <Table className={classes.table} verticalSpacing={6}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th scope="col">No.</Table.Th>
-            <Table.Th scope="col">Incident</Table.Th>
-            <Table.Th scope="col">Status</Table.Th>
-            <Table.Th scope="col">Severity</Table.Th>
-            <Table.Th scope="col">Began</Table.Th>
-            <Table.Th scope="col">Lasts</Table.Th>
-            <Table.Th scope="col">Owner</Table.Th>
-            <Table.Th scope="col">Alarms</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {incidents.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td>{one.number}</Table.Td>
-              <Table.Td>
-                <Link
-                  className={classes.title}
-                  to={"/incidents/$incident" as never}
-                  params={{ incident: String(one.number) } as never}
-                  search={(() => keepTime()) as never}
-                >
-                  {one.title}
-                </Link>
-                <Text size="xs" c="dimmed" className={classes.wrap}>
-                  {one.services.join(", ")}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <StatusMark status={one.status} />
-              </Table.Td>
-              <Table.Td>{one.severity}</Table.Td>
-              <Table.Td>
-                <Moment at={one.began} />
-              </Table.Td>
-              <Table.Td className={classes.number}>{lasted(one, Date.now())}</Table.Td>
-              <Table.Td>{one.owner || "–"}</Table.Td>
-              <Table.Td>
-                {one.alarms.filter((alarm) => !alarm.ended).length} of {one.alarms.length} fire
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </div>
+    <Listing
+      minWidth={760}
+      dimHead
+      verticalSpacing={6}
+      columns={["No.", "Incident", "Status", "Severity", "Began", "Lasts", "Owner", "Alarms"]}
+    >
+      {incidents.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td>{one.number}</Table.Td>
+          <Table.Td>
+            <PageLink
+              className={classes.title}
+              to="/incidents/$incident"
+              params={{ incident: String(one.number) }}
+            >
+              {one.title}
+            </PageLink>
+            <Text size="xs" c="dimmed" className={classes.wrap}>
+              {one.services.join(", ")}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            <StatusMark status={one.status} />
+          </Table.Td>
+          <Table.Td>{one.severity}</Table.Td>
+          <Table.Td>
+            <Moment at={one.began} />
+          </Table.Td>
+          <Table.Td className="number">{lasted(one, Date.now())}</Table.Td>
+          <Table.Td>{one.owner || "–"}</Table.Td>
+          <Table.Td>
+            {one.alarms.filter((alarm) => !alarm.ended).length} of {one.alarms.length} fire
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
 function OpenForm() {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const [title, setTitle] = useState("");
   const [severity, setSeverity] = useState<(typeof SEVERITIES)[number]>("error");
   const open = useChange(
@@ -163,12 +152,9 @@ function OpenForm() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    open.mutate(undefined as never, {
+    open.mutate(undefined, {
       onSuccess: (made) =>
-        void navigate({
-          to: "/incidents/$incident" as never,
-          params: { incident: String(made.number) } as never,
-        }),
+        openPage("/incidents/$incident", { params: { incident: String(made.number) } }),
     });
   };
   return (

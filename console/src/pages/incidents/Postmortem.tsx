@@ -1,76 +1,38 @@
-import { Button, Group, Text, Textarea } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, Group, Textarea } from "@mantine/core";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { Moment } from "@/components/Moment";
 import { notifyDone } from "@/components/notify";
 import { Panel } from "@/components/Panel";
-import { ErrorPanel, QueryState } from "@/components/QueryState";
+import { ErrorPanel } from "@/components/QueryState";
+import { Remarks } from "@/components/Remarks";
 import { useSession } from "@/session/SessionProvider";
 import classes from "./incidents.module.css";
 import { type Incident, SECTIONS } from "./model";
 
+const NOTES = "/api/v1/incidents/{incident}/notes";
+
 /** What people say about the incident while they work on it. */
 export function Notes({ number }: { number: number }) {
-  const { can } = useSession();
-  const [text, setText] = useState("");
   const path = { incident: String(number) };
-  const query = useGet("/api/v1/incidents/{incident}/notes", { params: { path } });
+  const query = useGet(NOTES, { params: { path } });
   const add = useChange(
-    () =>
-      unwrap(
-        client.POST("/api/v1/incidents/{incident}/notes", { params: { path }, body: { text } }),
-      ),
+    (text: string) => unwrap(client.POST(NOTES, { params: { path }, body: { text } })),
     ["/api/v1/incidents/{incident}/"],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    add.mutate(undefined as never, { onSuccess: () => setText("") });
-  };
   return (
-    <Panel title="Notes">
-      {can("catalog:write") && (
-        <form onSubmit={submit} className={classes.form}>
-          <Textarea
-            aria-label="Note"
-            placeholder="What you see, and what you do about it"
-            className={classes.grow}
-            autosize
-            maxLength={4096}
-            value={text}
-            onChange={(event) => setText(event.currentTarget.value)}
-          />
-          <Button type="submit" variant="default" disabled={!text.trim()} loading={add.isPending}>
-            Add
-          </Button>
-        </form>
-      )}
-      {add.error && <ErrorPanel error={add.error} />}
-      <QueryState
-        query={query}
-        isEmpty={(data) => data.notes.length === 0}
-        empty={
-          <Text size="sm" c="dimmed" className={classes.pad}>
-            Nobody said anything yet.
-          </Text>
-        }
-        height={40}
-      >
-        {(data) =>
-          [...data.notes].reverse().map((one) => (
-            <div key={one.id} className={classes.pad}>
-              <Text size="xs" c="dimmed">
-                {one.by} · <Moment at={one.at} />
-                {one.kind !== "note" && ` · ${one.kind}`}
-              </Text>
-              <Text size="sm" className={classes.wrap} style={{ whiteSpace: "pre-wrap" }}>
-                {one.text}
-              </Text>
-            </div>
-          ))
-        }
-      </QueryState>
-    </Panel>
+    <Remarks
+      title="Notes"
+      label="Note"
+      button="Add"
+      query={query}
+      remarks={(data) =>
+        [...data.notes]
+          .reverse()
+          .map((one) => ({ ...one, kind: one.kind === "note" ? undefined : one.kind }))
+      }
+      add={add}
+    />
   );
 }
 
@@ -112,7 +74,7 @@ export function Postmortem({ one }: { one: Incident }) {
               disabled={!changed}
               loading={save.isPending}
               onClick={() =>
-                save.mutate(undefined as never, {
+                save.mutate(undefined, {
                   onSuccess: () => notifyDone("The postmortem is saved"),
                 })
               }

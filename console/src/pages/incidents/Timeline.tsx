@@ -1,14 +1,12 @@
 import { Text } from "@mantine/core";
 import { IconBell, IconFlag, IconMessage, IconPencil, IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { Moment } from "@/components/Moment";
+import { AddressLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
-import { Partial, QueryState } from "@/components/QueryState";
-import { parseSearch } from "@/url/search";
+import { NotAsked, QueryState } from "@/components/QueryState";
 import classes from "./incidents.module.css";
-import { type Entry, splitLink } from "./model";
+import type { Entry } from "./model";
 
 const SIGNS = {
   alarm: IconBell,
@@ -37,13 +35,7 @@ export function IncidentTimeline({ number }: { number: number }) {
       <QueryState query={query} height={200}>
         {(data) => (
           <>
-            {Object.entries(data.failed).map(([what, why]) => (
-              <div key={what} className={classes.pad}>
-                <Partial>
-                  {what} could not be asked: {why}
-                </Partial>
-              </div>
-            ))}
+            <NotAsked failed={data.failed} />
             <ol className={classes.timeline}>
               {data.entries.map((entry, at) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: entries have no id, and only grow
@@ -59,7 +51,6 @@ export function IncidentTimeline({ number }: { number: number }) {
 
 function Line({ entry }: { entry: Entry }) {
   const Icon = SIGNS[entry.kind];
-  const { path, search } = splitLink(entry.link);
   return (
     <li
       className={classes.entry}
@@ -71,16 +62,7 @@ function Line({ entry }: { entry: Entry }) {
         <Text size="sm" component="div">
           <Moment at={entry.at} />{" "}
           <strong>
-            {entry.link ? (
-              <Link
-                to={path as never}
-                search={(() => keepTime(parseSearch(`?${search}`))) as never}
-              >
-                {entry.title}
-              </Link>
-            ) : (
-              entry.title
-            )}
+            <AddressLink address={entry.link}>{entry.title}</AddressLink>
           </strong>
           {entry.by && ` by ${entry.by}`}
         </Text>

@@ -40,9 +40,3 @@ export function lasted(
     ? `${hours} h ${minutes % 60} min`
     : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
-
-/** Where an entry or a cause leads, as path and search. */
-export function splitLink(link: string): { path: string; search: string } {
-  const [path = "/", search = ""] = link.split("?");
-  return { path, search };
-}

@@ -1,6 +1,7 @@
 import { Button, CloseButton } from "@mantine/core";
 import { useState } from "react";
 import { useGet } from "@/api/query";
+import { Fact, Facts } from "@/components/Facts";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { QueryState } from "@/components/QueryState";
@@ -59,28 +60,16 @@ function One({
   );
   return (
     <>
-      <dl className={classes.facts}>
-        <div>
-          <dt>kind</dt>
-          <dd>{node.kind.replace("_", " ")}</dd>
-        </div>
-        <div>
-          <dt>name</dt>
-          <dd>{node.name}</dd>
-        </div>
-        {node.version && (
-          <div>
-            <dt>version</dt>
-            <dd>{node.version}</dd>
-          </div>
-        )}
+      <Facts className={classes.facts}>
+        <Fact name="kind">{node.kind.replace("_", " ")}</Fact>
+        <Fact name="name">{node.name}</Fact>
+        {node.version && <Fact name="version">{node.version}</Fact>}
         {about.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name.replace("_", " ")}</dt>
-            <dd>{Array.isArray(value) ? value.join(", ") : String(value)}</dd>
-          </div>
+          <Fact key={name} name={name.replace("_", " ")}>
+            {Array.isArray(value) ? value.join(", ") : String(value)}
+          </Fact>
         ))}
-      </dl>
+      </Facts>
       <div className={classes.buttons}>
         <Button variant="default" size="compact-xs" onClick={() => onOpen(node.resource)}>
           Look from here
@@ -172,13 +161,13 @@ function Columns({ dataset }: { dataset: string }) {
                     {(up?.data?.edges ?? []).map((edge) => (
                       <li key={`${edge.source.dataset} ${edge.source.field} ${edge.target.field}`}>
                         ← {edge.source.dataset}.{edge.source.field}{" "}
-                        <span className={classes.dimmed}>{edge.transformation}</span>
+                        <span className="dimmed">{edge.transformation}</span>
                       </li>
                     ))}
                     {(down?.data?.edges ?? []).map((edge) => (
                       <li key={`${edge.target.dataset} ${edge.target.field} ${edge.source.field}`}>
                         → {edge.target.dataset}.{edge.target.field}{" "}
-                        <span className={classes.dimmed}>{edge.transformation}</span>
+                        <span className="dimmed">{edge.transformation}</span>
                       </li>
                     ))}
                   </ul>

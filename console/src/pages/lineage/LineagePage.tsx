@@ -1,8 +1,9 @@
-import { NumberInput, SegmentedControl, Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { NumberInput, SegmentedControl, Table } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
+import { FindInput } from "@/components/FindInput";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { integer, list, oneOf, text } from "@/url/params";
@@ -32,12 +33,11 @@ export default function LineagePage() {
     <div className={classes.page}>
       <PageHeader title="Lineage" time={false} />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search datasets and pipelines"
+        <FindInput
+          label="Search datasets and pipelines"
           placeholder="Search datasets and pipelines"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
         {url.resource && (
           <>
@@ -105,7 +105,7 @@ function Found({ q, onOpen }: { q: string; onOpen: (resource: string) => void })
               <button type="button" className={classes.pick} onClick={() => onOpen(one.resource)}>
                 {one.name}
               </button>{" "}
-              <span className={classes.dimmed}>
+              <span className="dimmed">
                 {one.type.toLowerCase()} · {one.namespace}
               </span>
             </li>
@@ -193,34 +193,24 @@ function NodeList({
   const rows = [...nodes].sort((a, b) => a.hop - b.hop).slice(0, 1000);
   return (
     <div className={classes.list}>
-      <Table horizontalSpacing="xs" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Hops</Table.Th>
-            <Table.Th>Kind</Table.Th>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Status</Table.Th>
+      <Listing highlightOnHover columns={["Hops", "Kind", "Name", "Status"]}>
+        {rows.map((node) => (
+          <Table.Tr key={node.resource}>
+            <Table.Td>{node.hop}</Table.Td>
+            <Table.Td>{node.kind.replace("_", " ")}</Table.Td>
+            <Table.Td>
+              <button
+                type="button"
+                className={classes.pick}
+                onClick={() => onSelect(node.resource)}
+              >
+                {labelOf(node)}
+              </button>
+            </Table.Td>
+            <Table.Td>{String(node.about.status ?? node.about.stage ?? "")}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((node) => (
-            <Table.Tr key={node.resource}>
-              <Table.Td>{node.hop}</Table.Td>
-              <Table.Td>{node.kind.replace("_", " ")}</Table.Td>
-              <Table.Td>
-                <button
-                  type="button"
-                  className={classes.pick}
-                  onClick={() => onSelect(node.resource)}
-                >
-                  {labelOf(node)}
-                </button>
-              </Table.Td>
-              <Table.Td>{String(node.about.status ?? node.about.stage ?? "")}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+        ))}
+      </Listing>
     </div>
   );
 }

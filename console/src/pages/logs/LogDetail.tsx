@@ -6,8 +6,7 @@ import {
   IconLink,
   IconTimeline,
 } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { Value } from "@/components/ValueMenu";
 import { writeTerm } from "@/search/terms";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -33,11 +32,11 @@ export function LogDetail({ record, terms }: { record: LogRecord; terms: readonl
             size="compact-xs"
             leftSection={<IconTimeline size={icon} />}
             renderRoot={(props) => (
-              <Link
+              <PageLink
                 {...props}
-                to={"/traces/$traceId" as never}
-                params={{ traceId: record.trace_id } as never}
-                search={() => keepTime(record.span_id ? { span: record.span_id } : {}) as never}
+                to="/traces/$traceId"
+                params={{ traceId: record.trace_id }}
+                search={record.span_id ? { span: record.span_id } : {}}
               />
             )}
           >
@@ -49,16 +48,14 @@ export function LogDetail({ record, terms }: { record: LogRecord; terms: readonl
           size="compact-xs"
           leftSection={<IconArrowsDiagonal size={icon} />}
           renderRoot={(props) => (
-            <Link
+            <PageLink
               {...props}
-              to={"/logs" as never}
-              search={() =>
-                keepTime({
-                  ...around(at, AROUND_MS),
-                  ...(record.service_name ? { q: writeTerm("service", record.service_name) } : {}),
-                  sel: keyOf(record),
-                }) as never
-              }
+              to="/logs"
+              search={{
+                ...around(at, AROUND_MS),
+                ...(record.service_name ? { q: writeTerm("service", record.service_name) } : {}),
+                sel: keyOf(record),
+              }}
             />
           )}
         >

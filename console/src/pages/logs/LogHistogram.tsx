@@ -1,6 +1,7 @@
 import type { components } from "@/api/schema";
 import type { Aligned } from "@/charts/aligned";
 import { TimePanel } from "@/charts/TimePanel";
+import { formatCount } from "@/charts/units";
 import { CreateAlarm } from "@/components/CreateAlarm";
 import { LEVELS, levelColor } from "@/theme/colors";
 import type { HistogramQuery } from "./histogram";
@@ -14,7 +15,7 @@ export function LogHistogram({ query, q }: { query: HistogramQuery; q: string })
   return (
     <div className={classes.histogram}>
       <TimePanel
-        title={total === undefined ? "Records" : `${total.toLocaleString("en")} records`}
+        title={total === undefined ? "Records" : `${formatCount(total)} records`}
         query={query}
         shape={seriesOf}
         kind="bars"

@@ -2,6 +2,8 @@ import { Group, Progress, Switch, Table, Text } from "@mantine/core";
 import { IconArrowDownRight, IconArrowUpRight, IconMinus } from "@tabler/icons-react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Empty, QueryState } from "@/components/QueryState";
 import { addTerm, quote } from "@/search/terms";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -43,37 +45,36 @@ export function Patterns({ q, compare, onCompare, onSearch }: Props) {
         height={300}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={560}>
-            <Table highlightOnHover verticalSpacing={4} className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th w={90}>Records</Table.Th>
-                  <Table.Th w={150}>{compare ? "Change" : "Share"}</Table.Th>
-                  <Table.Th>Pattern</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.patterns.map((pattern) => (
-                  <Table.Tr key={pattern.pattern}>
-                    <Table.Td>{pattern.count.toLocaleString("en")}</Table.Td>
-                    <Table.Td>
-                      {compare ? <Change pattern={pattern} /> : <Share share={pattern.share} />}
-                    </Table.Td>
-                    <Table.Td>
-                      <button
-                        type="button"
-                        className={classes.pattern}
-                        title={`Such as: ${pattern.sample.slice(0, 500)}`}
-                        onClick={() => onSearch(searchFor(q, pattern.pattern))}
-                      >
-                        <Shown pattern={pattern.pattern} />
-                      </button>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={560}
+            highlightOnHover
+            verticalSpacing={4}
+            fz="xs"
+            columns={[
+              { w: 90, children: "Records" },
+              { w: 150, children: compare ? "Change" : "Share" },
+              "Pattern",
+            ]}
+          >
+            {data.patterns.map((pattern) => (
+              <Table.Tr key={pattern.pattern}>
+                <Table.Td>{formatCount(pattern.count)}</Table.Td>
+                <Table.Td>
+                  {compare ? <Change pattern={pattern} /> : <Share share={pattern.share} />}
+                </Table.Td>
+                <Table.Td>
+                  <button
+                    type="button"
+                    className={classes.pattern}
+                    title={`Such as: ${pattern.sample.slice(0, 500)}`}
+                    onClick={() => onSearch(searchFor(q, pattern.pattern))}
+                  >
+                    <Shown pattern={pattern.pattern} />
+                  </button>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </div>

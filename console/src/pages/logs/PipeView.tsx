@@ -6,7 +6,6 @@ import {
   IconLayoutDashboard,
   IconPlayerPlayFilled,
 } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { saveAs } from "@/api/download";
@@ -14,6 +13,7 @@ import { useAsk } from "@/api/query";
 import type { components } from "@/api/schema";
 import { alarmSearch } from "@/components/CreateAlarm";
 import { PipeEditor } from "@/components/editor/PipeEditor";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryCost, QueryState } from "@/components/QueryState";
 import { chartOf, ResultChart } from "@/components/result/ResultChart";
 import { ResultTable } from "@/components/result/ResultTable";
@@ -117,9 +117,9 @@ export default function PipeView({ pipe, q, onPipe }: Props) {
             )}
             {chart?.kind === "time" && can("catalog:write") && (
               <Button
-                component={Link}
-                to={"/alarms/new" as never}
-                search={(() => pipeAlarm(asked)) as never}
+                component={PageLink}
+                to="/alarms/new"
+                search={pipeAlarm(asked)}
                 variant="default"
                 leftSection={<IconBellPlus size={14} />}
               >

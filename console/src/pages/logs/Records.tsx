@@ -3,6 +3,7 @@ import { useCallback, useMemo } from "react";
 import { client, unwrap } from "@/api/client";
 import type { ApiError } from "@/api/errors";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { Empty, QueryCost, QueryState } from "@/components/QueryState";
 import { SendLogs } from "@/components/SendSnippets";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -42,10 +43,10 @@ export function Records({ url, setUrl }: { url: LogsUrl; setUrl: SetLogsUrl }) {
   const footer = isFetchingNextPage
     ? "More records are on their way…"
     : full
-      ? `These are the first ${MOST.toLocaleString("en")} records; narrow the search or the range, or export them`
+      ? `These are the first ${formatCount(MOST)} records; narrow the search or the range, or export them`
       : hasNextPage
         ? ""
-        : `All ${records.length.toLocaleString("en")} records of the range`;
+        : `All ${formatCount(records.length)} records of the range`;
   if (query.error && query.error.position !== null) {
     // The search box says what is wrong and where.
     return <Empty title="The search cannot be run">Correct it above.</Empty>;
@@ -74,7 +75,7 @@ export function Records({ url, setUrl }: { url: LogsUrl; setUrl: SetLogsUrl }) {
       </QueryState>
       {first && records.length > 0 && (
         <div className={classes.cost}>
-          <span>{records.length.toLocaleString("en")} shown</span>
+          <span>{formatCount(records.length)} shown</span>
           <QueryCost rowsRead={first.rows_read} seconds={first.seconds} />
         </div>
       )}

@@ -2,6 +2,7 @@ import { Badge, Button, Group, Loader, Text } from "@mantine/core";
 import { IconPlayerPauseFilled, IconPlayerPlayFilled } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useShortcuts } from "@/app/shortcuts";
+import { formatCount } from "@/charts/units";
 import { ErrorPanel } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { LogList } from "./LogList";
@@ -55,19 +56,16 @@ export function Tail({ q, columns, onColumns }: Props) {
             paused ? <IconPlayerPlayFilled size={12} /> : <IconPlayerPauseFilled size={12} />
           }
         >
-          {paused
-            ? `Go on${tail.waiting ? ` (${tail.waiting.toLocaleString("en")} new)` : ""}`
-            : "Pause"}
+          {paused ? `Go on${tail.waiting ? ` (${formatCount(tail.waiting)} new)` : ""}` : "Pause"}
         </Button>
         <Status status={tail.status} account={session.account} />
         {tail.dropped > 0 && (
           <Badge color="yellow" variant="light" role="status" tt="none">
-            {tail.dropped.toLocaleString("en")} dropped: they came too fast to show; narrow the
-            search
+            {formatCount(tail.dropped)} dropped: they came too fast to show; narrow the search
           </Badge>
         )}
         <Text size="xs" c="dimmed" ml="auto">
-          {records.length.toLocaleString("en")} shown
+          {formatCount(records.length)} shown
         </Text>
       </Group>
       {tail.error && <ErrorPanel error={tail.error} />}

@@ -3,6 +3,7 @@ import { IconFocus2, IconX } from "@tabler/icons-react";
 import { useMemo } from "react";
 import { type Bin, type Counts, Histogram } from "@/charts/Histogram";
 import { formatCount, formatNanos, formatPercent } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
 import { Pivot } from "@/components/Pivot";
 import { writeTerm } from "@/search/terms";
 import { EDGE_WORDS, NodeName } from "../services/Dependencies";
@@ -137,14 +138,13 @@ function Statistics({ calls, basis }: { calls: CallStatistics; basis?: MapNode["
   return (
     <>
       {basis && <p className={classes.basis}>Statistics {BASIS[basis]}.</p>}
-      <dl className={classes.facts}>
+      <Facts className={classes.facts}>
         {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
         ))}
-      </dl>
+      </Facts>
       {bins.length > 0 && (
         <Histogram label="Calls by duration" bins={bins} series={series} unit="s" height={120} />
       )}

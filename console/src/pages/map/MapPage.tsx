@@ -1,8 +1,8 @@
-import { NumberInput, SegmentedControl, Switch, Text, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { NumberInput, SegmentedControl, Switch, Text } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { useGet } from "@/api/query";
 import { formatCount, formatPercent } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -48,12 +48,11 @@ export default function MapPage() {
             { value: "list", label: "List" },
           ]}
         />
-        <TextInput
-          aria-label="Search nodes"
+        <FindInput
+          label="Search nodes"
           placeholder="Search nodes"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
         <Switch
           size="xs"

@@ -14,6 +14,8 @@ import { client, unwrap } from "@/api/client";
 import { ApiError } from "@/api/errors";
 import { useAsk, useChange } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -205,7 +207,7 @@ export function FilterForm({ filter, onClose }: Props) {
           loading={save.isPending}
           disabled={!name.trim() || !metric.trim() || labels === null}
           onClick={() =>
-            save.mutate(undefined as never, {
+            save.mutate(undefined, {
               onSuccess: () => {
                 notifyDone(`The filter "${name}" is applied to events from now on`);
                 onClose();
@@ -228,7 +230,7 @@ function Tested({ found, given }: { found: Trial; given: boolean }) {
   return (
     <div className={classes.pad}>
       <Text role="status" className={classes.said}>
-        {found.matches.toLocaleString("en")} of {found.tested.toLocaleString("en")}{" "}
+        {formatCount(found.matches)} of {formatCount(found.tested)}{" "}
         {given ? "given lines" : "stored events"} match
       </Text>
       {found.without_value > 0 && (
@@ -241,31 +243,19 @@ function Tested({ found, given }: { found: Trial; given: boolean }) {
           <Empty title="No event in this time range">Widen the range, or give lines.</Empty>
         )
       ) : (
-        <Table.ScrollContainer minWidth={600}>
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Time</Table.Th>
-                <Table.Th>Value</Table.Th>
-                <Table.Th>Dimensions</Table.Th>
-                <Table.Th>Event</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {found.events.map((one, at) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: events have no identity of their own
-                <Table.Tr key={at}>
-                  <Table.Td>
-                    <Moment at={one.time || null} />
-                  </Table.Td>
-                  <Table.Td>{one.value ?? "no number"}</Table.Td>
-                  <Table.Td className={classes.wrap}>{labelText(one.dimensions)}</Table.Td>
-                  <Table.Td className={`mono ${classes.wrap}`}>{one.body.slice(0, 400)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Listing minWidth={600} dimHead columns={["Time", "Value", "Dimensions", "Event"]}>
+          {found.events.map((one, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: events have no identity of their own
+            <Table.Tr key={at}>
+              <Table.Td>
+                <Moment at={one.time || null} />
+              </Table.Td>
+              <Table.Td>{one.value ?? "no number"}</Table.Td>
+              <Table.Td className={classes.wrap}>{labelText(one.dimensions)}</Table.Td>
+              <Table.Td className={`mono ${classes.wrap}`}>{one.body.slice(0, 400)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
       )}
     </div>
   );

@@ -1,15 +1,15 @@
-import { Badge, Button, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Badge, Button, Stack, Table, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
 import { alarmSearch } from "@/components/CreateAlarm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
@@ -79,98 +79,86 @@ function Filters({ filters, onEdit }: FiltersProps) {
       ),
     [PATH],
   );
-  const metric = (one: Filter) =>
-    keepTime({
-      m: JSON.stringify({
-        queries: [{ id: "m1", metric: one.metric, statistic: "Sum" }],
-        formulas: [],
-      }),
-    });
+  const metric = (one: Filter) => ({
+    m: JSON.stringify({
+      queries: [{ id: "m1", metric: one.metric, statistic: "Sum" }],
+      formulas: [],
+    }),
+  });
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Filter</Table.Th>
-            <Table.Th>Metric</Table.Th>
-            <Table.Th>Value</Table.Th>
-            <Table.Th>Applied since</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {filters.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td className={classes.wrap}>
-                <strong>{one.name}</strong>{" "}
-                {!one.enabled && (
-                  <Badge size="sm" variant="outline" color="gray">
-                    off
-                  </Badge>
-                )}
-                <Text size="xs" c="dimmed" className={`mono ${classes.wrap}`}>
-                  {one.pattern || "every event"}
-                  {one.service && ` · of ${one.service}`}
-                </Text>
-              </Table.Td>
-              <Table.Td className={classes.wrap}>
-                <Link to={"/metrics" as never} search={(() => metric(one)) as never}>
-                  {one.metric}
-                </Link>
-                {one.namespace && (
-                  <Text size="xs" c="dimmed">
-                    {one.namespace}
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td className={classes.wrap}>
-                {one.value}
-                {one.unit && ` ${one.unit}`}
-                <Text size="xs" c="dimmed">
-                  {one.default_value !== null && `${one.default_value} where none matches`}
-                  {Object.entries(one.dimensions)
-                    .map(([name, of]) => `${name} = ${of}`)
-                    .join(", ")}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <Moment at={one.since} />
-              </Table.Td>
-              <Table.Td ta="right">
-                {can("catalog:write") && (
-                  <Button.Group style={{ justifyContent: "flex-end" }}>
-                    <Button
-                      component={Link}
-                      variant="default"
-                      size="compact-xs"
-                      to={"/alarms/new" as never}
-                      search={(() => alarmSearch(sourceOf(one))) as never}
-                    >
-                      Alarm
-                    </Button>
-                    <Button variant="default" size="compact-xs" onClick={() => onEdit(one.id)}>
-                      Edit
-                    </Button>
-                    <Confirm
-                      label="Remove"
-                      question={`No points are made by "${one.name}" any more; those there are stay.`}
-                      confirm="Remove the filter"
-                      onConfirm={() =>
-                        remove.mutate(one.id, {
-                          onError: (error) => notifyError("The filter was not removed", error),
-                        })
-                      }
-                    />
-                  </Button.Group>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={760}
+      dimHead
+      columns={["Filter", "Metric", "Value", "Applied since", ACTIONS]}
+    >
+      {filters.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td className={classes.wrap}>
+            <strong>{one.name}</strong>{" "}
+            {!one.enabled && (
+              <Badge size="sm" variant="outline" color="gray">
+                off
+              </Badge>
+            )}
+            <Text size="xs" c="dimmed" className={`mono ${classes.wrap}`}>
+              {one.pattern || "every event"}
+              {one.service && ` · of ${one.service}`}
+            </Text>
+          </Table.Td>
+          <Table.Td className={classes.wrap}>
+            <PageLink to="/metrics" search={metric(one)}>
+              {one.metric}
+            </PageLink>
+            {one.namespace && (
+              <Text size="xs" c="dimmed">
+                {one.namespace}
+              </Text>
+            )}
+          </Table.Td>
+          <Table.Td className={classes.wrap}>
+            {one.value}
+            {one.unit && ` ${one.unit}`}
+            <Text size="xs" c="dimmed">
+              {one.default_value !== null && `${one.default_value} where none matches`}
+              {Object.entries(one.dimensions)
+                .map(([name, of]) => `${name} = ${of}`)
+                .join(", ")}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            <Moment at={one.since} />
+          </Table.Td>
+          <Table.Td ta="right">
+            {can("catalog:write") && (
+              <Button.Group style={{ justifyContent: "flex-end" }}>
+                <Button
+                  component={PageLink}
+                  variant="default"
+                  size="compact-xs"
+                  to="/alarms/new"
+                  search={alarmSearch(sourceOf(one))}
+                >
+                  Alarm
+                </Button>
+                <Button variant="default" size="compact-xs" onClick={() => onEdit(one.id)}>
+                  Edit
+                </Button>
+                <Confirm
+                  label="Remove"
+                  question={`No points are made by "${one.name}" any more; those there are stay.`}
+                  confirm="Remove the filter"
+                  onConfirm={() =>
+                    remove.mutate(one.id, {
+                      onError: (error) => notifyError("The filter was not removed", error),
+                    })
+                  }
+                />
+              </Button.Group>
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 

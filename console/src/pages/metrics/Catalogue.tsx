@@ -1,7 +1,7 @@
-import { Badge, ScrollArea, Text, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { Badge, ScrollArea, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { formatCount } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import classes from "./metrics.module.css";
@@ -29,13 +29,12 @@ export function Catalogue({ find, onFind, used, onAdd }: Props) {
   });
   return (
     <nav className={classes.catalogue} aria-label="Metrics">
-      <TextInput
+      <FindInput
         m={8}
-        aria-label="Search metrics by name"
+        label="Search metrics by name"
         placeholder="Search metrics"
-        leftSection={<IconSearch size={14} />}
         value={find}
-        onChange={(event) => onFind(event.currentTarget.value)}
+        onFind={onFind}
       />
       <QueryState
         query={found}

@@ -1,16 +1,16 @@
 import { Table, Text } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { ApiError } from "@/api/errors";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import type { Batch } from "@/charts/metricQuery";
 import type { Overlays } from "@/charts/overlays";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatCount, formatValue, unitLabel } from "@/charts/units";
 import { CreateAlarm } from "@/components/CreateAlarm";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { useOpenTrace } from "../traces/useOpenTrace";
@@ -202,27 +202,23 @@ function Exemplars({ query, unit, metric }: ExemplarsProps) {
         }
       >
         {(data) => (
-          <Table horizontalSpacing="xs" fz={12.5}>
-            <Table.Tbody>
-              {largest(data.exemplars).map((one) => (
-                <Table.Tr key={`${one.trace_id} ${one.span_id} ${one.time}`}>
-                  <Table.Td className="mono">
-                    {format(Date.parse(one.time), "millisecond")}
-                  </Table.Td>
-                  <Table.Td>◇ {formatValue(one.value, unit)}</Table.Td>
-                  <Table.Td>
-                    <Link
-                      to="/traces/$traceId"
-                      params={{ traceId: one.trace_id } as never}
-                      search={() => keepTime({ span: one.span_id }) as never}
-                    >
-                      Trace {one.trace_id.slice(0, 8)}
-                    </Link>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <Listing>
+            {largest(data.exemplars).map((one) => (
+              <Table.Tr key={`${one.trace_id} ${one.span_id} ${one.time}`}>
+                <Table.Td className="mono">{format(Date.parse(one.time), "millisecond")}</Table.Td>
+                <Table.Td>◇ {formatValue(one.value, unit)}</Table.Td>
+                <Table.Td>
+                  <PageLink
+                    to="/traces/$traceId"
+                    params={{ traceId: one.trace_id }}
+                    search={{ span: one.span_id }}
+                  >
+                    Trace {one.trace_id.slice(0, 8)}
+                  </PageLink>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </div>

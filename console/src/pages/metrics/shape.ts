@@ -73,7 +73,7 @@ function seriesOf(
 }
 
 /** `mode=user, host=a`; the names are left out where there is but one label. */
-function labelsText(labels: Readonly<Record<string, string>>): string {
+export function labelsText(labels: Readonly<Record<string, string>>): string {
   const all = Object.entries(labels);
   if (all.length === 1) return all[0]?.[1] || "(none)";
   return all.map(([name, value]) => `${name}=${value || "(none)"}`).join(", ");

@@ -2,6 +2,7 @@ import { Badge, Button, Group, Select, Table, Text, TextInput } from "@mantine/c
 import { useState } from "react";
 import { useGet } from "@/api/query";
 import { formatPercent } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -30,41 +31,36 @@ export function Slices({ asked, onFilter }: { asked: Asked; onFilter: (texts: st
       }
     >
       {(data) => (
-        <Table className={classes.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Segment</Table.Th>
-              <Table.Th className={classes.number}>Share</Table.Th>
-              <Table.Th className={classes.number}>Loss</Table.Th>
-              <Table.Th className={classes.number}>Rest</Table.Th>
-              <Table.Th className={classes.number}>Effect</Table.Th>
-              <Table.Th className={classes.number}>p</Table.Th>
+        <Listing
+          columns={[
+            "Segment",
+            numeric("Share"),
+            numeric("Loss"),
+            numeric("Rest"),
+            numeric("Effect"),
+            numeric("p"),
+          ]}
+        >
+          {data.slices.map((one) => (
+            <Table.Tr key={one.filters.join()}>
+              <Table.Td>
+                <Button
+                  variant="subtle"
+                  size="compact-sm"
+                  onClick={() => onFilter(one.filters)}
+                  title="Look at this segment alone"
+                >
+                  {one.filters.join(" and ")}
+                </Button>
+              </Table.Td>
+              <Table.Td className="number">{formatPercent(one.share)}</Table.Td>
+              <Table.Td className={`number ${classes.bad}`}>{compact(one.loss)}</Table.Td>
+              <Table.Td className="number">{compact(one.rest)}</Table.Td>
+              <Table.Td className="number">{compact(one.effect)}</Table.Td>
+              <Table.Td className="number">{compact(one.p_value)}</Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {data.slices.map((one) => (
-              <Table.Tr key={one.filters.join()}>
-                <Table.Td>
-                  <Button
-                    variant="subtle"
-                    size="compact-sm"
-                    onClick={() => onFilter(one.filters)}
-                    title="Look at this segment alone"
-                  >
-                    {one.filters.join(" and ")}
-                  </Button>
-                </Table.Td>
-                <Table.Td className={classes.number}>{formatPercent(one.share)}</Table.Td>
-                <Table.Td className={`${classes.number} ${classes.bad}`}>
-                  {compact(one.loss)}
-                </Table.Td>
-                <Table.Td className={classes.number}>{compact(one.rest)}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.effect)}</Table.Td>
-                <Table.Td className={classes.number}>{compact(one.p_value)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+          ))}
+        </Listing>
       )}
     </QueryState>
   );
@@ -118,37 +114,27 @@ export function Bias({
                 against {data.advantaged.values.join(", ")} (
                 {formatPercent(data.advantaged.predicted_share ?? 0)}).
               </Text>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Metric</Table.Th>
-                    <Table.Th>Of</Table.Th>
-                    <Table.Th className={classes.number}>Value</Table.Th>
-                    <Table.Th className={classes.number}>No bias</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {(
-                    [
-                      ["labels", data.pre_training],
-                      ["predictions", data.post_training],
-                    ] as const
-                  ).flatMap(([of, metrics]) =>
-                    Object.entries(metrics).map(([name, value]) => (
-                      <Table.Tr key={of + name}>
-                        <Table.Td>{name}</Table.Td>
-                        <Table.Td>{of}</Table.Td>
-                        <Table.Td className={classes.number}>
-                          {value === null ? "∞" : compact(value)}
-                        </Table.Td>
-                        <Table.Td className={`${classes.number} ${classes.dim}`}>
-                          {name === "DI" ? 1 : 0}
-                        </Table.Td>
-                      </Table.Tr>
-                    )),
-                  )}
-                </Table.Tbody>
-              </Table>
+              <Listing columns={["Metric", "Of", numeric("Value"), numeric("No bias")]}>
+                {(
+                  [
+                    ["labels", data.pre_training],
+                    ["predictions", data.post_training],
+                  ] as const
+                ).flatMap(([of, metrics]) =>
+                  Object.entries(metrics).map(([name, value]) => (
+                    <Table.Tr key={of + name}>
+                      <Table.Td>{name}</Table.Td>
+                      <Table.Td>{of}</Table.Td>
+                      <Table.Td className="number">
+                        {value === null ? "∞" : compact(value)}
+                      </Table.Td>
+                      <Table.Td className={`number ${classes.dim}`}>
+                        {name === "DI" ? 1 : 0}
+                      </Table.Td>
+                    </Table.Tr>
+                  )),
+                )}
+              </Listing>
             </>
           )}
         </QueryState>
@@ -175,28 +161,25 @@ export function Attributions({ asked }: { asked: Asked }) {
               </Text>
             </Group>
           )}
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th className={classes.number}>Rank</Table.Th>
-                <Table.Th>Feature</Table.Th>
-                <Table.Th className={classes.number}>Mean |SHAP|</Table.Th>
-                <Table.Th className={classes.number}>In the reference</Table.Th>
-                <Table.Th className={classes.number}>Rank there</Table.Th>
+          <Listing
+            columns={[
+              numeric("Rank"),
+              "Feature",
+              numeric("Mean |SHAP|"),
+              numeric("In the reference"),
+              numeric("Rank there"),
+            ]}
+          >
+            {data.features.slice(0, 50).map((one) => (
+              <Table.Tr key={one.name}>
+                <Table.Td className="number">{one.rank}</Table.Td>
+                <Table.Td>{one.name}</Table.Td>
+                <Table.Td className="number">{compact(one.value)}</Table.Td>
+                <Table.Td className="number">{compact(one.baseline)}</Table.Td>
+                <Table.Td className="number">{one.baseline_rank ?? "—"}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.features.slice(0, 50).map((one) => (
-                <Table.Tr key={one.name}>
-                  <Table.Td className={classes.number}>{one.rank}</Table.Td>
-                  <Table.Td>{one.name}</Table.Td>
-                  <Table.Td className={classes.number}>{compact(one.value)}</Table.Td>
-                  <Table.Td className={classes.number}>{compact(one.baseline)}</Table.Td>
-                  <Table.Td className={classes.number}>{one.baseline_rank ?? "—"}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+            ))}
+          </Listing>
         </>
       )}
     </QueryState>
@@ -239,32 +222,29 @@ export function Compare({
       </div>
       <QueryState query={found}>
         {(data) => (
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Metric</Table.Th>
-                <Table.Th className={classes.number}>{first}</Table.Th>
-                <Table.Th className={classes.number}>{second}</Table.Th>
-                <Table.Th className={classes.number}>Difference</Table.Th>
-                <Table.Th className={classes.number}>p</Table.Th>
-                <Table.Th>Better</Table.Th>
+          <Listing
+            columns={[
+              "Metric",
+              numeric(first),
+              numeric(second),
+              numeric("Difference"),
+              numeric("p"),
+              "Better",
+            ]}
+          >
+            {data.metrics.map((one) => (
+              <Table.Tr key={one.name}>
+                <Table.Td>{one.name}</Table.Td>
+                <Table.Td className="number">{compact(one.first.value)}</Table.Td>
+                <Table.Td className="number">{compact(one.second.value)}</Table.Td>
+                <Table.Td className="number">{compact(one.difference)}</Table.Td>
+                <Table.Td className="number">{compact(one.p_value)}</Table.Td>
+                <Table.Td>
+                  {one.better === "" ? "no telling" : one.better === "first" ? first : second}
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.metrics.map((one) => (
-                <Table.Tr key={one.name}>
-                  <Table.Td>{one.name}</Table.Td>
-                  <Table.Td className={classes.number}>{compact(one.first.value)}</Table.Td>
-                  <Table.Td className={classes.number}>{compact(one.second.value)}</Table.Td>
-                  <Table.Td className={classes.number}>{compact(one.difference)}</Table.Td>
-                  <Table.Td className={classes.number}>{compact(one.p_value)}</Table.Td>
-                  <Table.Td>
-                    {one.better === "" ? "no telling" : one.better === "first" ? first : second}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>
@@ -305,49 +285,39 @@ export function Predictions({
       <QueryState query={found} isEmpty={(data) => data.predictions.length === 0}>
         {(data) => (
           <div className={classes.scroll} tabIndex={0} role="region" aria-label="Predictions">
-            <Table className={classes.table} striped>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Time</Table.Th>
-                  <Table.Th>Id</Table.Th>
-                  <Table.Th>Version</Table.Th>
-                  <Table.Th>Prediction</Table.Th>
-                  <Table.Th>Label</Table.Th>
-                  <Table.Th>Features</Table.Th>
-                  <Table.Th>Trace</Table.Th>
+            <Listing
+              striped
+              columns={["Time", "Id", "Version", "Prediction", "Label", "Features", "Trace"]}
+            >
+              {data.predictions.map((row) => (
+                <Table.Tr key={row.id + row.time}>
+                  <Table.Td>
+                    <Moment at={row.time} />
+                  </Table.Td>
+                  <Table.Td>{row.id}</Table.Td>
+                  <Table.Td>{row.version}</Table.Td>
+                  <Table.Td>{row.prediction}</Table.Td>
+                  <Table.Td
+                    className={row.labelled && row.label !== row.prediction ? classes.bad : ""}
+                  >
+                    {row.label ?? "—"}
+                  </Table.Td>
+                  <Table.Td className={classes.dim}>
+                    {Object.entries(row.features)
+                      .slice(0, 8)
+                      .map(([name, value]) => `${name}=${value ?? "—"}`)
+                      .join(" ")}
+                  </Table.Td>
+                  <Table.Td>
+                    {row.trace_id && (
+                      <Pivot to="/traces/$traceId" params={{ traceId: row.trace_id }}>
+                        Trace
+                      </Pivot>
+                    )}
+                  </Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.predictions.map((row) => (
-                  <Table.Tr key={row.id + row.time}>
-                    <Table.Td>
-                      <Moment at={row.time} />
-                    </Table.Td>
-                    <Table.Td>{row.id}</Table.Td>
-                    <Table.Td>{row.version}</Table.Td>
-                    <Table.Td>{row.prediction}</Table.Td>
-                    <Table.Td
-                      className={row.labelled && row.label !== row.prediction ? classes.bad : ""}
-                    >
-                      {row.label ?? "—"}
-                    </Table.Td>
-                    <Table.Td className={classes.dim}>
-                      {Object.entries(row.features)
-                        .slice(0, 8)
-                        .map(([name, value]) => `${name}=${value ?? "—"}`)
-                        .join(" ")}
-                    </Table.Td>
-                    <Table.Td>
-                      {row.trace_id && (
-                        <Pivot to="/traces/$traceId" params={{ traceId: row.trace_id }}>
-                          Trace
-                        </Pivot>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
+              ))}
+            </Listing>
           </div>
         )}
       </QueryState>

@@ -1,9 +1,9 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatPercent } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { compact } from "./format";
@@ -33,47 +33,46 @@ export default function ProductionPage() {
         >
           {(data) => (
             <div className={classes.scroll} tabIndex={0} role="region" aria-label="Models">
-              <Table className={classes.table} striped highlightOnHover>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Model</Table.Th>
-                    <Table.Th>Version</Table.Th>
-                    <Table.Th>Endpoint</Table.Th>
-                    <Table.Th className={classes.number}>Predictions</Table.Th>
-                    <Table.Th className={classes.number}>Per second</Table.Th>
-                    <Table.Th className={classes.number}>p50</Table.Th>
-                    <Table.Th className={classes.number}>p95</Table.Th>
-                    <Table.Th className={classes.number}>Errors</Table.Th>
-                    <Table.Th className={classes.number}>Labelled</Table.Th>
+              <Listing
+                striped
+                highlightOnHover
+                columns={[
+                  "Model",
+                  "Version",
+                  "Endpoint",
+                  numeric("Predictions"),
+                  numeric("Per second"),
+                  numeric("p50"),
+                  numeric("p95"),
+                  numeric("Errors"),
+                  numeric("Labelled"),
+                ]}
+              >
+                {data.rows.map((row) => (
+                  <Table.Tr key={`${row.model}/${row.version}/${row.endpoint}`}>
+                    <Table.Td>
+                      <PageLink
+                        className="link"
+                        to="/models/$name/monitoring"
+                        params={{ name: row.model }}
+                        search={{ version: row.version }}
+                      >
+                        {row.model}
+                      </PageLink>
+                    </Table.Td>
+                    <Table.Td>{row.version || "—"}</Table.Td>
+                    <Table.Td>{row.endpoint || "—"}</Table.Td>
+                    <Table.Td className="number">{compact(row.predictions)}</Table.Td>
+                    <Table.Td className="number">{compact(row.per_second)}</Table.Td>
+                    <Table.Td className="number">{milliseconds(row.p50_ms)}</Table.Td>
+                    <Table.Td className="number">{milliseconds(row.p95_ms)}</Table.Td>
+                    <Table.Td className="number">
+                      {row.calls ? formatPercent((row.errors ?? 0) / row.calls) : "—"}
+                    </Table.Td>
+                    <Table.Td className="number">{formatPercent(row.coverage)}</Table.Td>
                   </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.rows.map((row) => (
-                    <Table.Tr key={`${row.model}/${row.version}/${row.endpoint}`}>
-                      <Table.Td>
-                        <Link
-                          className={classes.link}
-                          to={"/models/$name/monitoring" as never}
-                          params={{ name: row.model } as never}
-                          search={() => keepTime({ version: row.version }) as never}
-                        >
-                          {row.model}
-                        </Link>
-                      </Table.Td>
-                      <Table.Td>{row.version || "—"}</Table.Td>
-                      <Table.Td>{row.endpoint || "—"}</Table.Td>
-                      <Table.Td className={classes.number}>{compact(row.predictions)}</Table.Td>
-                      <Table.Td className={classes.number}>{compact(row.per_second)}</Table.Td>
-                      <Table.Td className={classes.number}>{milliseconds(row.p50_ms)}</Table.Td>
-                      <Table.Td className={classes.number}>{milliseconds(row.p95_ms)}</Table.Td>
-                      <Table.Td className={classes.number}>
-                        {row.calls ? formatPercent((row.errors ?? 0) / row.calls) : "—"}
-                      </Table.Td>
-                      <Table.Td className={classes.number}>{formatPercent(row.coverage)}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+                ))}
+              </Listing>
             </div>
           )}
         </QueryState>

@@ -1,5 +1,7 @@
 import { SimpleGrid, Table, Text } from "@mantine/core";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Curve } from "./Curve";
 import { compact } from "./format";
@@ -18,73 +20,57 @@ export function Quality({ report }: { report: Report }) {
         title="Metrics"
         aside={
           <Text size="xs" c="dimmed">
-            {report.labelled_rows.toLocaleString("en")} of {report.rows.toLocaleString("en")}{" "}
-            labelled
+            {formatCount(report.labelled_rows)} of {formatCount(report.rows)} labelled
           </Text>
         }
       >
-        <Table className={classes.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Metric</Table.Th>
-              <Table.Th className={classes.number}>By labels</Table.Th>
-              <Table.Th className={classes.number}>Interval</Table.Th>
-              <Table.Th className={classes.number}>Expected</Table.Th>
-              <Table.Th className={classes.number}>Constant</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {names.map((name) => {
-              const one = report.metrics[name];
-              return (
-                <Table.Tr key={name}>
-                  <Table.Td>{name}</Table.Td>
-                  <Table.Td className={classes.number}>{compact(one?.value)}</Table.Td>
-                  <Table.Td className={`${classes.number} ${classes.dim}`} title={one?.method}>
-                    {one?.low == null ? "—" : `${compact(one.low)} – ${compact(one.high)}`}
-                  </Table.Td>
-                  <Table.Td className={classes.number}>
-                    {compact(report.estimated[name]?.value)}
-                  </Table.Td>
-                  <Table.Td className={`${classes.number} ${classes.dim}`}>
-                    {compact(report.constant?.[name])}
-                  </Table.Td>
-                </Table.Tr>
-              );
-            })}
-          </Table.Tbody>
-        </Table>
+        <Listing
+          columns={[
+            "Metric",
+            numeric("By labels"),
+            numeric("Interval"),
+            numeric("Expected"),
+            numeric("Constant"),
+          ]}
+        >
+          {names.map((name) => {
+            const one = report.metrics[name];
+            return (
+              <Table.Tr key={name}>
+                <Table.Td>{name}</Table.Td>
+                <Table.Td className="number">{compact(one?.value)}</Table.Td>
+                <Table.Td className={`number ${classes.dim}`} title={one?.method}>
+                  {one?.low == null ? "—" : `${compact(one.low)} – ${compact(one.high)}`}
+                </Table.Td>
+                <Table.Td className="number">{compact(report.estimated[name]?.value)}</Table.Td>
+                <Table.Td className={`number ${classes.dim}`}>
+                  {compact(report.constant?.[name])}
+                </Table.Td>
+              </Table.Tr>
+            );
+          })}
+        </Listing>
       </Panel>
       {confusion && (
         <Panel title="Confusion matrix">
-          <Table className={classes.table}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Actual</Table.Th>
-                {confusion.classes.map((name) => (
-                  <Table.Th key={name} className={classes.number}>
-                    said {name}
-                  </Table.Th>
+          <Listing
+            columns={["Actual", ...confusion.classes.map((name) => numeric(`said ${name}`))]}
+          >
+            {confusion.matrix.map((row, actual) => (
+              <Table.Tr key={confusion.classes[actual]}>
+                <Table.Td>{confusion.classes[actual]}</Table.Td>
+                {row.map((weight, said) => (
+                  <Table.Td
+                    key={confusion.classes[said]}
+                    className="number"
+                    style={{ fontWeight: said === actual ? 600 : 400 }}
+                  >
+                    {compact(weight)}
+                  </Table.Td>
                 ))}
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {confusion.matrix.map((row, actual) => (
-                <Table.Tr key={confusion.classes[actual]}>
-                  <Table.Td>{confusion.classes[actual]}</Table.Td>
-                  {row.map((weight, said) => (
-                    <Table.Td
-                      key={confusion.classes[said]}
-                      className={classes.number}
-                      style={{ fontWeight: said === actual ? 600 : 400 }}
-                    >
-                      {compact(weight)}
-                    </Table.Td>
-                  ))}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+            ))}
+          </Listing>
         </Panel>
       )}
       {report.roc && (

@@ -46,7 +46,7 @@ export default function AlertForm({ name, spec }: { name: string; spec: Spec }) 
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: (made) => notifyDone(`The alarm “${made.name}” watches this monitor`),
     });
   };

@@ -2,6 +2,7 @@ import { Button, Group, Table, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange } from "@/api/query";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -39,43 +40,31 @@ export function MaskPanel({ name, spec }: { name: string; spec: Spec }) {
   return (
     <Panel title="Masked ranges">
       {masked.length > 0 && (
-        <Table className={classes.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>From</Table.Th>
-              <Table.Th>To</Table.Th>
-              <Table.Th>Why</Table.Th>
-              <Table.Th>
-                <span className={classes.hidden}>Actions</span>
-              </Table.Th>
+        <Listing columns={["From", "To", "Why", ACTIONS]}>
+          {masked.map((one, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: two may be alike
+            <Table.Tr key={at}>
+              <Table.Td>
+                <Moment at={one.start} />
+              </Table.Td>
+              <Table.Td>
+                <Moment at={one.end} />
+              </Table.Td>
+              <Table.Td>{one.reason}</Table.Td>
+              <Table.Td ta="right">
+                {can("catalog:write") && (
+                  <Button
+                    variant="default"
+                    size="compact-xs"
+                    onClick={() => put.mutate(masked.filter((_, place) => place !== at))}
+                  >
+                    Learn from it again
+                  </Button>
+                )}
+              </Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {masked.map((one, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two may be alike
-              <Table.Tr key={at}>
-                <Table.Td>
-                  <Moment at={one.start} />
-                </Table.Td>
-                <Table.Td>
-                  <Moment at={one.end} />
-                </Table.Td>
-                <Table.Td>{one.reason}</Table.Td>
-                <Table.Td ta="right">
-                  {can("catalog:write") && (
-                    <Button
-                      variant="default"
-                      size="compact-xs"
-                      onClick={() => put.mutate(masked.filter((_, place) => place !== at))}
-                    >
-                      Learn from it again
-                    </Button>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+          ))}
+        </Listing>
       )}
       {can("catalog:write") && (
         <form onSubmit={add} className={classes.pad}>

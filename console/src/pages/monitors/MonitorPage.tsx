@@ -1,13 +1,15 @@
 import { Button, Group, Table, Tabs, Text } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { useOpenPage } from "@/app/useOpenPage";
 import type { Aligned } from "@/charts/aligned";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatCount, formatNumber } from "@/charts/units";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -37,7 +39,7 @@ export default function MonitorPage() {
   const { monitor: name } = useParams({ strict: false }) as { monitor: string };
   const [url, setUrl] = useUrlState(PARAMS);
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const time = useTimeRange();
   const path = { name };
   const monitor = useGet("/api/v1/monitors/{name}", { params: { path } });
@@ -89,8 +91,8 @@ export default function MonitorPage() {
                 question="It watches no more; what it found stays."
                 confirm="Delete the monitor"
                 onConfirm={() =>
-                  remove.mutate(undefined as never, {
-                    onSuccess: () => void navigate({ to: "/monitors" }),
+                  remove.mutate(undefined, {
+                    onSuccess: () => openPage("/monitors"),
                     onError: (error) => notifyError("It was not deleted", error),
                   })
                 }
@@ -158,7 +160,7 @@ function Summary({ monitor: { spec } }: { monitor: Monitor }) {
       <Pivot to="/datasets/$dataset" params={{ dataset: spec.dataset }}>
         {spec.dataset}
       </Pivot>
-      <span className={classes.dimmed}>
+      <span className="dimmed">
         {spec.source
           ? `profiles ${spec.source.url}${spec.source.time_column ? ` by ${spec.source.time_column}` : ""}, `
           : ""}
@@ -220,65 +222,61 @@ function RunsTab({ name, window, onWindow, onAgain }: RunsProps) {
             empty={<Empty title="No runs in this range" />}
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={620} maxHeight={520}>
-                <Table className={classes.table} horizontalSpacing="xs" highlightOnHover>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Window</Table.Th>
-                      <Table.Th>Status</Table.Th>
-                      <Table.Th>Rows</Table.Th>
-                      <Table.Th>Violations</Table.Th>
-                      <Table.Th>Drifted</Table.Th>
-                      <Table.Th>Looked at</Table.Th>
-                      <Table.Th>
-                        <span className={classes.hidden}>Actions</span>
-                      </Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.runs.map((one) => (
-                      <Table.Tr
-                        key={one.start}
-                        className={classes.row}
-                        data-chosen={one.start === window || undefined}
+              <Listing
+                minWidth={620}
+                maxHeight={520}
+                highlightOnHover
+                columns={[
+                  "Window",
+                  "Status",
+                  "Rows",
+                  "Violations",
+                  "Drifted",
+                  "Looked at",
+                  ACTIONS,
+                ]}
+              >
+                {data.runs.map((one) => (
+                  <Table.Tr
+                    key={one.start}
+                    className={classes.row}
+                    data-chosen={one.start === window || undefined}
+                  >
+                    <Table.Td>
+                      <Button
+                        variant="subtle"
+                        size="compact-xs"
+                        aria-pressed={one.start === window}
+                        onClick={() => onWindow(one.start)}
                       >
-                        <Table.Td>
-                          <Button
-                            variant="subtle"
-                            size="compact-xs"
-                            aria-pressed={one.start === window}
-                            onClick={() => onWindow(one.start)}
-                          >
-                            <Moment at={one.start} />
-                          </Button>
-                        </Table.Td>
-                        <Table.Td>
-                          <State status={one.status} />
-                          {one.error && <div className={classes.dimmed}>{one.error}</div>}
-                        </Table.Td>
-                        <Table.Td>{formatCount(one.rows)}</Table.Td>
-                        <Table.Td>{one.violations}</Table.Td>
-                        <Table.Td>{one.drifted}</Table.Td>
-                        <Table.Td>
-                          <Moment at={one.time} ago />
-                        </Table.Td>
-                        <Table.Td>
-                          {onAgain && (
-                            <Button
-                              variant="default"
-                              size="compact-xs"
-                              aria-label={`Run the window of ${one.start} again`}
-                              onClick={() => onAgain({ start: one.start, end: one.end })}
-                            >
-                              Again
-                            </Button>
-                          )}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+                        <Moment at={one.start} />
+                      </Button>
+                    </Table.Td>
+                    <Table.Td>
+                      <State status={one.status} />
+                      {one.error && <div className="dimmed">{one.error}</div>}
+                    </Table.Td>
+                    <Table.Td>{formatCount(one.rows)}</Table.Td>
+                    <Table.Td>{one.violations}</Table.Td>
+                    <Table.Td>{one.drifted}</Table.Td>
+                    <Table.Td>
+                      <Moment at={one.time} ago />
+                    </Table.Td>
+                    <Table.Td>
+                      {onAgain && (
+                        <Button
+                          variant="default"
+                          size="compact-xs"
+                          aria-label={`Run the window of ${one.start} again`}
+                          onClick={() => onAgain({ start: one.start, end: one.end })}
+                        >
+                          Again
+                        </Button>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </Panel>
@@ -311,68 +309,43 @@ function Window({ name, run, onClose }: WindowProps) {
       <QueryState query={results} height={240}>
         {(data) => (
           <>
-            <Table.ScrollContainer
+            <Listing
               minWidth={520}
               maxHeight={520}
-              scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+              columns={["Column", "Drift", "Value of threshold", "Why"]}
             >
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Column</Table.Th>
-                    <Table.Th>Drift</Table.Th>
-                    <Table.Th>Value of threshold</Table.Th>
-                    <Table.Th>Why</Table.Th>
+              {data.results
+                .filter((one) => one.family === "drift" && one.column)
+                .map((one) => (
+                  <Table.Tr key={`${one.column} ${segmentText(one.segment)}`}>
+                    <Table.Td>
+                      {one.column}
+                      <div className="dimmed">{segmentText(one.segment)}</div>
+                    </Table.Td>
+                    <Table.Td>
+                      <State status={one.status} />
+                    </Table.Td>
+                    <Table.Td>
+                      {formatNumber(one.value)} of {formatNumber(one.threshold)}
+                    </Table.Td>
+                    <Table.Td>{one.description}</Table.Td>
                   </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.results
-                    .filter((one) => one.family === "drift" && one.column)
-                    .map((one) => (
-                      <Table.Tr key={`${one.column} ${segmentText(one.segment)}`}>
-                        <Table.Td>
-                          {one.column}
-                          <div className={classes.dimmed}>{segmentText(one.segment)}</div>
-                        </Table.Td>
-                        <Table.Td>
-                          <State status={one.status} />
-                        </Table.Td>
-                        <Table.Td>
-                          {formatNumber(one.value)} of {formatNumber(one.threshold)}
-                        </Table.Td>
-                        <Table.Td>{one.description}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-            <Table.ScrollContainer
+                ))}
+            </Listing>
+            <Listing
               minWidth={520}
               maxHeight={420}
-              scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+              columns={["Window", "By", "Severity", "Check", "Found"]}
             >
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Window</Table.Th>
-                    <Table.Th>By</Table.Th>
-                    <Table.Th>Severity</Table.Th>
-                    <Table.Th>Check</Table.Th>
-                    <Table.Th>Found</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.results
-                    .filter((one) => one.family === "check")
-                    .map((one) => (
-                      <FoundRow
-                        key={`${one.description} ${segmentText(one.segment)}`}
-                        one={{ ...one, monitor: name }}
-                      />
-                    ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+              {data.results
+                .filter((one) => one.family === "check")
+                .map((one) => (
+                  <FoundRow
+                    key={`${one.description} ${segmentText(one.segment)}`}
+                    one={{ ...one, monitor: name }}
+                  />
+                ))}
+            </Listing>
           </>
         )}
       </QueryState>

@@ -1,9 +1,10 @@
 import { Button, Table, TextInput } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useGet } from "@/api/query";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { dataTime } from "@/pages/datasets/data";
@@ -66,57 +67,55 @@ export default function MonitorsPage() {
         }
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={760} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Monitor</Table.Th>
-                  <Table.Th>Dataset</Table.Th>
-                  <Table.Th>When</Table.Th>
-                  <Table.Th>Window</Table.Th>
-                  <Table.Th>Against</Table.Th>
-                  <Table.Th>Drift as</Table.Th>
-                  <Table.Th>Own checks</Table.Th>
-                  <Table.Th>Changed</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.monitors.map(({ id, name, spec, updated }) => (
-                  <Table.Tr key={id}>
-                    <Table.Td>
-                      <Link
-                        to="/monitors/$monitor"
-                        params={{ monitor: name } as never}
-                        search={() => dataTime() as never}
-                        className={classes.link}
-                      >
-                        {name}
-                      </Link>
-                      {!spec.enabled && <span className={classes.dimmed}> off</span>}
-                    </Table.Td>
-                    <Table.Td>
-                      <Link
-                        to="/datasets/$dataset"
-                        params={{ dataset: spec.dataset } as never}
-                        search={() => dataTime() as never}
-                        className={classes.link}
-                      >
-                        {spec.dataset}
-                      </Link>
-                    </Table.Td>
-                    <Table.Td>{spec.schedule}</Table.Td>
-                    <Table.Td>{spec.window}</Table.Td>
-                    <Table.Td>{baselineText(spec)}</Table.Td>
-                    <Table.Td>{spec.drift?.preset ?? "–"}</Table.Td>
-                    <Table.Td>{spec.checks?.length ?? 0}</Table.Td>
-                    <Table.Td>
-                      <Moment at={updated} ago />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={760}
+            page
+            highlightOnHover
+            columns={[
+              "Monitor",
+              "Dataset",
+              "When",
+              "Window",
+              "Against",
+              "Drift as",
+              "Own checks",
+              "Changed",
+            ]}
+          >
+            {data.monitors.map(({ id, name, spec, updated }) => (
+              <Table.Tr key={id}>
+                <Table.Td>
+                  <PageLink
+                    to="/monitors/$monitor"
+                    params={{ monitor: name }}
+                    search={dataTime()}
+                    className={classes.link}
+                  >
+                    {name}
+                  </PageLink>
+                  {!spec.enabled && <span className="dimmed"> off</span>}
+                </Table.Td>
+                <Table.Td>
+                  <PageLink
+                    to="/datasets/$dataset"
+                    params={{ dataset: spec.dataset }}
+                    search={dataTime()}
+                    className={classes.link}
+                  >
+                    {spec.dataset}
+                  </PageLink>
+                </Table.Td>
+                <Table.Td>{spec.schedule}</Table.Td>
+                <Table.Td>{spec.window}</Table.Td>
+                <Table.Td>{baselineText(spec)}</Table.Td>
+                <Table.Td>{spec.drift?.preset ?? "–"}</Table.Td>
+                <Table.Td>{spec.checks?.length ?? 0}</Table.Td>
+                <Table.Td>
+                  <Moment at={updated} ago />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

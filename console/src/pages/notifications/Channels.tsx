@@ -7,13 +7,13 @@ import {
   TagsInput,
   Text,
   TextInput,
-  VisuallyHidden,
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -103,72 +103,57 @@ function Table_({ channels, onEdit }: TableProps) {
       onError: (error) => notifyError("The test was not sent", error),
     });
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Channel</Table.Th>
-            <Table.Th>To</Table.Th>
-            <Table.Th>Takes</Table.Th>
-            <Table.Th>Changed</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {channels.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td className={classes.wrap}>
-                <strong>{one.name}</strong>
-                <Text size="xs" c="dimmed">
-                  {KINDS.find(({ value }) => value === one.settings.type)?.label}
-                  {one.owner && ` · as code by ${one.owner}`}
-                </Text>
-              </Table.Td>
-              <Table.Td className={classes.wrap}>{whereTo(one)}</Table.Td>
-              <Table.Td>
-                {one.settings.min_severity ?? "info"} and worse
-                <Text size="xs" c="dimmed">
-                  at most {one.settings.per_minute ?? 20} a minute
-                  {one.settings.send_resolved === false && ", nothing resolved"}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <Moment at={one.updated} /> by {one.updated_by}
-              </Table.Td>
-              <Table.Td ta="right">
-                {can("catalog:write") && (
-                  <Button.Group style={{ justifyContent: "flex-end" }}>
-                    <Button
-                      variant="default"
-                      size="compact-xs"
-                      loading={test.isPending && test.variables === one.name}
-                      onClick={() => sendTest(one.name)}
-                    >
-                      Test
-                    </Button>
-                    <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
-                      Edit
-                    </Button>
-                    <Confirm
-                      label="Delete"
-                      question={`Nothing goes to "${one.name}" any more, also not what waits.`}
-                      confirm="Delete the channel"
-                      onConfirm={() =>
-                        remove.mutate(one.name, {
-                          onError: (error) => notifyError("The channel was not deleted", error),
-                        })
-                      }
-                    />
-                  </Button.Group>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={640} dimHead columns={["Channel", "To", "Takes", "Changed", ACTIONS]}>
+      {channels.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td className={classes.wrap}>
+            <strong>{one.name}</strong>
+            <Text size="xs" c="dimmed">
+              {KINDS.find(({ value }) => value === one.settings.type)?.label}
+              {one.owner && ` · as code by ${one.owner}`}
+            </Text>
+          </Table.Td>
+          <Table.Td className={classes.wrap}>{whereTo(one)}</Table.Td>
+          <Table.Td>
+            {one.settings.min_severity ?? "info"} and worse
+            <Text size="xs" c="dimmed">
+              at most {one.settings.per_minute ?? 20} a minute
+              {one.settings.send_resolved === false && ", nothing resolved"}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            <Moment at={one.updated} /> by {one.updated_by}
+          </Table.Td>
+          <Table.Td ta="right">
+            {can("catalog:write") && (
+              <Button.Group style={{ justifyContent: "flex-end" }}>
+                <Button
+                  variant="default"
+                  size="compact-xs"
+                  loading={test.isPending && test.variables === one.name}
+                  onClick={() => sendTest(one.name)}
+                >
+                  Test
+                </Button>
+                <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
+                  Edit
+                </Button>
+                <Confirm
+                  label="Delete"
+                  question={`Nothing goes to "${one.name}" any more, also not what waits.`}
+                  confirm="Delete the channel"
+                  onConfirm={() =>
+                    remove.mutate(one.name, {
+                      onError: (error) => notifyError("The channel was not deleted", error),
+                    })
+                  }
+                />
+              </Button.Group>
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
@@ -222,7 +207,7 @@ function ChannelForm({ channel, onDone }: FormProps) {
   }, [CHANNELS]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The channel "${name}" is kept: send it a test`);
         setName("");

@@ -1,5 +1,6 @@
 import { Badge, Group, Select, Table, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
@@ -46,45 +47,33 @@ export function Log() {
       >
         {(data) => (
           <>
-            <Table.ScrollContainer minWidth={680}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>When</Table.Th>
-                    <Table.Th>Channel</Table.Th>
-                    <Table.Th>How it went</Table.Th>
-                    <Table.Th>Message</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.deliveries.map((one) => (
-                    <Table.Tr key={one.id}>
-                      <Table.Td>
-                        <Moment at={one.at} />
-                      </Table.Td>
-                      <Table.Td>{one.channel}</Table.Td>
-                      <Table.Td className={classes.wrap}>
-                        <Badge size="sm" variant="outline" color={COLORS[one.status] ?? "gray"}>
-                          {one.status}
-                        </Badge>
-                        <Text size="xs" c="dimmed">
-                          {one.seconds.toFixed(1)} s{one.attempt > 1 && `, attempt ${one.attempt}`}
-                          {one.error && `: ${one.error}`}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td className={classes.wrap}>
-                        {one.title}
-                        {one.notices > 1 && (
-                          <Text size="xs" c="dimmed">
-                            {one.notices} notices
-                          </Text>
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing minWidth={680} dimHead columns={["When", "Channel", "How it went", "Message"]}>
+              {data.deliveries.map((one) => (
+                <Table.Tr key={one.id}>
+                  <Table.Td>
+                    <Moment at={one.at} />
+                  </Table.Td>
+                  <Table.Td>{one.channel}</Table.Td>
+                  <Table.Td className={classes.wrap}>
+                    <Badge size="sm" variant="outline" color={COLORS[one.status] ?? "gray"}>
+                      {one.status}
+                    </Badge>
+                    <Text size="xs" c="dimmed">
+                      {one.seconds.toFixed(1)} s{one.attempt > 1 && `, attempt ${one.attempt}`}
+                      {one.error && `: ${one.error}`}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td className={classes.wrap}>
+                    {one.title}
+                    {one.notices > 1 && (
+                      <Text size="xs" c="dimmed">
+                        {one.notices} notices
+                      </Text>
+                    )}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
             {data.cursor && <Partial>Older attempts are not shown.</Partial>}
           </>
         )}

@@ -8,17 +8,16 @@ import {
   TagsInput,
   Text,
   TextInput,
-  VisuallyHidden,
 } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Matchers } from "@/components/Matchers";
 import { notifyDone, notifyError } from "@/components/notify";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
@@ -70,83 +69,68 @@ function RouteTable({
     [ROUTES],
   );
   return (
-    <Table.ScrollContainer minWidth={680}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Place</Table.Th>
-            <Table.Th>Route</Table.Th>
-            <Table.Th>Takes</Table.Th>
-            <Table.Th>Sends to</Table.Th>
-            <Table.Th>Together</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {routes.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td>{one.position}</Table.Td>
-              <Table.Td className={classes.wrap}>
-                <strong>{one.name}</strong>
-                {one.owner && (
-                  <Text size="xs" c="dimmed">
-                    as code by {one.owner}
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td className={classes.wrap}>
-                {(one.spec.matchers ?? [])
-                  .map(({ label, operator, value }) => `${label}${operator ?? "="}${value}`)
-                  .join(", ") || "every alarm"}
-                {one.spec.further && (
-                  <Text size="xs" c="dimmed">
-                    later routes are tried, too
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td className={classes.wrap}>
-                {(one.spec.channels ?? []).join(", ")}
-                {one.spec.policy && (
-                  <Text size="sm">
-                    <Link
-                      to={"/on-call" as never}
-                      search={(() => keepTime({ tab: "policies" })) as never}
-                    >
-                      policy {one.spec.policy}
-                    </Link>
-                  </Text>
-                )}
-              </Table.Td>
-              <Table.Td>
-                by {(one.spec.group_by ?? ["alarm"]).join(", ") || "nothing"},{" "}
-                {one.spec.group_wait ?? "5s"}
-              </Table.Td>
-              <Table.Td ta="right">
-                {can("catalog:write") && (
-                  <Button.Group style={{ justifyContent: "flex-end" }}>
-                    <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
-                      Edit
-                    </Button>
-                    <Confirm
-                      label="Delete"
-                      question={`Alarms go by "${one.name}" no more.`}
-                      confirm="Delete the route"
-                      onConfirm={() =>
-                        remove.mutate(one.name, {
-                          onError: (error) => notifyError("The route was not deleted", error),
-                        })
-                      }
-                    />
-                  </Button.Group>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={680}
+      dimHead
+      columns={["Place", "Route", "Takes", "Sends to", "Together", ACTIONS]}
+    >
+      {routes.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td>{one.position}</Table.Td>
+          <Table.Td className={classes.wrap}>
+            <strong>{one.name}</strong>
+            {one.owner && (
+              <Text size="xs" c="dimmed">
+                as code by {one.owner}
+              </Text>
+            )}
+          </Table.Td>
+          <Table.Td className={classes.wrap}>
+            {(one.spec.matchers ?? [])
+              .map(({ label, operator, value }) => `${label}${operator ?? "="}${value}`)
+              .join(", ") || "every alarm"}
+            {one.spec.further && (
+              <Text size="xs" c="dimmed">
+                later routes are tried, too
+              </Text>
+            )}
+          </Table.Td>
+          <Table.Td className={classes.wrap}>
+            {(one.spec.channels ?? []).join(", ")}
+            {one.spec.policy && (
+              <Text size="sm">
+                <PageLink to="/on-call" search={{ tab: "policies" }}>
+                  policy {one.spec.policy}
+                </PageLink>
+              </Text>
+            )}
+          </Table.Td>
+          <Table.Td>
+            by {(one.spec.group_by ?? ["alarm"]).join(", ") || "nothing"},{" "}
+            {one.spec.group_wait ?? "5s"}
+          </Table.Td>
+          <Table.Td ta="right">
+            {can("catalog:write") && (
+              <Button.Group style={{ justifyContent: "flex-end" }}>
+                <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
+                  Edit
+                </Button>
+                <Confirm
+                  label="Delete"
+                  question={`Alarms go by "${one.name}" no more.`}
+                  confirm="Delete the route"
+                  onConfirm={() =>
+                    remove.mutate(one.name, {
+                      onError: (error) => notifyError("The route was not deleted", error),
+                    })
+                  }
+                />
+              </Button.Group>
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
@@ -177,7 +161,7 @@ function RouteForm({ route, onDone }: { route: Route | null; onDone: () => void 
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The route "${name}" is kept`);
         setName("");

@@ -4,10 +4,12 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
+import { Period } from "@/components/Period";
 import { Empty, ErrorPanel, QueryState, Snippet } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
 import { useSession } from "@/session/SessionProvider";
@@ -92,48 +94,39 @@ function Schedules({ chosen, onChoose }: { chosen: string; onChoose: (name: stri
           }
         >
           {(data) => (
-            <Table.ScrollContainer minWidth={560}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Schedule</Table.Th>
-                    <Table.Th>On call</Table.Th>
-                    <Table.Th>Until</Table.Th>
-                    <Table.Th>Then</Table.Th>
-                    <Table.Th>Told by</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.schedules.map((one) => (
-                    <Table.Tr key={one.schedule}>
-                      <Table.Td>
-                        <Button
-                          variant={one.schedule === chosen ? "light" : "subtle"}
-                          size="compact-sm"
-                          aria-pressed={one.schedule === chosen}
-                          onClick={() => onChoose(one.schedule === chosen ? "" : one.schedule)}
-                        >
-                          {one.schedule}
-                        </Button>
-                      </Table.Td>
-                      <Table.Td>
-                        <strong>{one.person || "nobody"}</strong>
-                        {one.layer === -1 && (
-                          <Text size="xs" c="dimmed">
-                            took over
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        <Moment at={one.until} />
-                      </Table.Td>
-                      <Table.Td>{one.next_person || "–"}</Table.Td>
-                      <Table.Td className={classes.wrap}>{one.channels.join(", ")}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={560}
+              dimHead
+              columns={["Schedule", "On call", "Until", "Then", "Told by"]}
+            >
+              {data.schedules.map((one) => (
+                <Table.Tr key={one.schedule}>
+                  <Table.Td>
+                    <Button
+                      variant={one.schedule === chosen ? "light" : "subtle"}
+                      size="compact-sm"
+                      aria-pressed={one.schedule === chosen}
+                      onClick={() => onChoose(one.schedule === chosen ? "" : one.schedule)}
+                    >
+                      {one.schedule}
+                    </Button>
+                  </Table.Td>
+                  <Table.Td>
+                    <strong>{one.person || "nobody"}</strong>
+                    {one.layer === -1 && (
+                      <Text size="xs" c="dimmed">
+                        took over
+                      </Text>
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    <Moment at={one.until} />
+                  </Table.Td>
+                  <Table.Td>{one.next_person || "–"}</Table.Td>
+                  <Table.Td className={classes.wrap}>{one.channels.join(", ")}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>
@@ -170,7 +163,7 @@ function Details({ schedule, onEdit }: { schedule: Schedule; onEdit: () => void 
               question={`"${schedule.name}" goes, with its overrides.`}
               confirm="Delete the schedule"
               onConfirm={() =>
-                remove.mutate(undefined as never, {
+                remove.mutate(undefined, {
                   onError: (error) => notifyError("The schedule was not deleted", error),
                 })
               }
@@ -220,7 +213,7 @@ function TakeOver({ schedule }: { schedule: Schedule }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    add.mutate(undefined as never, {
+    add.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`${person} takes over`);
         setEnd("");
@@ -237,23 +230,7 @@ function TakeOver({ schedule }: { schedule: Schedule }) {
           value={person}
           onChange={setPerson}
         />
-        <TextInput
-          label="From"
-          placeholder="now"
-          description={timezone}
-          w={170}
-          value={start}
-          onChange={(event) => setStart(event.currentTarget.value)}
-        />
-        <TextInput
-          label="Until"
-          required
-          placeholder="2026-12-24 18:00"
-          description={timezone}
-          w={170}
-          value={end}
-          onChange={(event) => setEnd(event.currentTarget.value)}
-        />
+        <Period start={start} onStart={setStart} end={end} onEnd={setEnd} />
         <TextInput
           label="Why"
           w={220}

@@ -7,18 +7,17 @@ import {
   Table,
   Text,
   TextInput,
-  VisuallyHidden,
 } from "@mantine/core";
 import { IconPlus, IconX } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
@@ -65,73 +64,55 @@ export function Policies() {
           }
         >
           {(data) => (
-            <Table.ScrollContainer minWidth={520}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Policy</Table.Th>
-                    <Table.Th>Steps</Table.Th>
-                    <Table.Th>
-                      <VisuallyHidden>actions</VisuallyHidden>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.policies.map((one) => (
-                    <Table.Tr key={one.id}>
-                      <Table.Td>
-                        <strong>{one.name}</strong>
-                        {one.owner && (
-                          <Text size="xs" c="dimmed">
-                            as code by {one.owner}
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td className={classes.wrap}>
-                        <ol style={{ margin: 0, paddingLeft: 18 }}>
-                          {one.spec.steps.map((step, at) => (
-                            // biome-ignore lint/suspicious/noArrayIndexKey: steps are their places
-                            <li key={at}>
-                              {step.targets.map((to) => to.schedule ?? to.channel).join(", ")}, then{" "}
-                              {step.wait ?? "10m"}
-                            </li>
-                          ))}
-                        </ol>
-                        {Boolean(one.spec.repeat) && (
-                          <Text size="xs" c="dimmed">
-                            again {one.spec.repeat} times
-                          </Text>
-                        )}
-                      </Table.Td>
-                      <Table.Td ta="right">
-                        {can("catalog:write") && (
-                          <Group gap={4} justify="flex-end">
-                            <Button
-                              variant="default"
-                              size="compact-xs"
-                              onClick={() => setEdited(one)}
-                            >
-                              Edit
-                            </Button>
-                            <Confirm
-                              label="Delete"
-                              question={`"${one.name}" goes, with what is escalated by it.`}
-                              confirm="Delete the policy"
-                              onConfirm={() =>
-                                remove.mutate(one.name, {
-                                  onError: (error) =>
-                                    notifyError("The policy was not deleted", error),
-                                })
-                              }
-                            />
-                          </Group>
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing minWidth={520} dimHead columns={["Policy", "Steps", ACTIONS]}>
+              {data.policies.map((one) => (
+                <Table.Tr key={one.id}>
+                  <Table.Td>
+                    <strong>{one.name}</strong>
+                    {one.owner && (
+                      <Text size="xs" c="dimmed">
+                        as code by {one.owner}
+                      </Text>
+                    )}
+                  </Table.Td>
+                  <Table.Td className={classes.wrap}>
+                    <ol style={{ margin: 0, paddingLeft: 18 }}>
+                      {one.spec.steps.map((step, at) => (
+                        // biome-ignore lint/suspicious/noArrayIndexKey: steps are their places
+                        <li key={at}>
+                          {step.targets.map((to) => to.schedule ?? to.channel).join(", ")}, then{" "}
+                          {step.wait ?? "10m"}
+                        </li>
+                      ))}
+                    </ol>
+                    {Boolean(one.spec.repeat) && (
+                      <Text size="xs" c="dimmed">
+                        again {one.spec.repeat} times
+                      </Text>
+                    )}
+                  </Table.Td>
+                  <Table.Td ta="right">
+                    {can("catalog:write") && (
+                      <Group gap={4} justify="flex-end">
+                        <Button variant="default" size="compact-xs" onClick={() => setEdited(one)}>
+                          Edit
+                        </Button>
+                        <Confirm
+                          label="Delete"
+                          question={`"${one.name}" goes, with what is escalated by it.`}
+                          confirm="Delete the policy"
+                          onConfirm={() =>
+                            remove.mutate(one.name, {
+                              onError: (error) => notifyError("The policy was not deleted", error),
+                            })
+                          }
+                        />
+                      </Group>
+                    )}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>
@@ -160,13 +141,9 @@ export function Policies() {
                 size="sm"
                 className={`${classes.cause} ${classes.wrap}`}
               >
-                <Link
-                  to={"/alarms/$alarm" as never}
-                  params={{ alarm: one.alarm_id } as never}
-                  search={(() => keepTime()) as never}
-                >
+                <PageLink to="/alarms/$alarm" params={{ alarm: one.alarm_id }}>
                   {one.alarm}
-                </Link>{" "}
+                </PageLink>{" "}
                 {labelText(one.series)} by {one.policy}, since <Moment at={one.began} />: told{" "}
                 {one.told.join(", ") || "nobody"}
                 {one.next_step ? (
@@ -273,7 +250,7 @@ function PolicyForm({ policy, onDone }: { policy?: Policy; onDone: () => void })
           loading={put.isPending}
           disabled={!name.trim() || spec.steps.some((one) => !one.targets.length)}
           onClick={() =>
-            put.mutate(undefined as never, {
+            put.mutate(undefined, {
               onSuccess: () => {
                 notifyDone(`The policy "${name}" is kept`);
                 onDone();

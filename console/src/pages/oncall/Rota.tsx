@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { QueryState } from "@/components/QueryState";
@@ -65,36 +66,24 @@ export function Rota({ schedule }: { schedule: Schedule }) {
               />
             ))}
             <Lane name="On call" shifts={data.shifts} range={[start, end]} />
-            <Table.ScrollContainer minWidth={420}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>From</Table.Th>
-                    <Table.Th>Until</Table.Th>
-                    <Table.Th>On call</Table.Th>
-                    <Table.Th>By</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.shifts.slice(0, MOST_ROWS).map((one) => (
-                    <Table.Tr key={one.start}>
-                      <Table.Td>
-                        <Moment at={one.start} />
-                      </Table.Td>
-                      <Table.Td>
-                        <Moment at={one.end} />
-                      </Table.Td>
-                      <Table.Td>{one.person}</Table.Td>
-                      <Table.Td>
-                        {one.layer < 0
-                          ? "taking over"
-                          : schedule.spec.layers[one.layer]?.name || `layer ${one.layer + 1}`}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing minWidth={420} dimHead columns={["From", "Until", "On call", "By"]}>
+              {data.shifts.slice(0, MOST_ROWS).map((one) => (
+                <Table.Tr key={one.start}>
+                  <Table.Td>
+                    <Moment at={one.start} />
+                  </Table.Td>
+                  <Table.Td>
+                    <Moment at={one.end} />
+                  </Table.Td>
+                  <Table.Td>{one.person}</Table.Td>
+                  <Table.Td>
+                    {one.layer < 0
+                      ? "taking over"
+                      : schedule.spec.layers[one.layer]?.name || `layer ${one.layer + 1}`}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
             {data.overrides.map((one) => (
               <Group key={one.id} gap={8}>
                 <Text size="sm">

@@ -122,7 +122,7 @@ export function ScheduleForm({ schedule, onDone }: Props) {
           loading={put.isPending}
           disabled={!name.trim()}
           onClick={() =>
-            put.mutate(undefined as never, {
+            put.mutate(undefined, {
               onSuccess: () => {
                 notifyDone(`The schedule "${name}" is kept`);
                 onDone();

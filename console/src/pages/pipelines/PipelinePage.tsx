@@ -5,6 +5,8 @@ import type { components } from "@/api/schema";
 import type { Aligned } from "@/charts/aligned";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber, formatPercent, formatSeconds, formatValue } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -75,7 +77,7 @@ function Loaded({ data }: { data: Detail }) {
         {data.about?.parent && <PipelineLink job={data.about.parent}>Its pipeline</PipelineLink>}
       </div>
       <Stack gap="sm" className={classes.body}>
-        <Facts data={data} />
+        <About data={data} />
         <Charts job={data.job} series={series} />
         {data.tasks.length > 0 && <Tasks tasks={data.tasks} />}
         <Panel title="Runs">
@@ -99,7 +101,7 @@ function Loaded({ data }: { data: Detail }) {
   );
 }
 
-function Facts({ data }: { data: Detail }) {
+function About({ data }: { data: Detail }) {
   const { summary, about, expected } = data;
   const facts: [string, React.ReactNode][] = [
     ["Runs", formatNumber(summary?.runs)],
@@ -127,14 +129,13 @@ function Facts({ data }: { data: Detail }) {
       title="How it stands"
       aside={<ExpectationsForm key={data.job} job={data.job} expected={expected} />}
     >
-      <dl className={classes.facts}>
+      <Facts className={classes.facts}>
         {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
         ))}
-      </dl>
+      </Facts>
       {summary?.last_error && (
         <p className={`${classes.bad} ${classes.facts}`}>{summary.last_error}</p>
       )}
@@ -193,87 +194,72 @@ function Tasks({ tasks }: { tasks: Detail["tasks"] }) {
   const whole = tasks.reduce((sum, one) => sum + (one.total_seconds ?? 0), 0) || 1;
   return (
     <Panel title="Tasks">
-      <Table.ScrollContainer minWidth={820}>
-        <Table className={classes.table} horizontalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Task</Table.Th>
-              <Table.Th>Last runs</Table.Th>
-              <Table.Th>Share of time</Table.Th>
-              <Table.Th>p50 / p95</Table.Th>
-              <Table.Th>Failed</Table.Th>
-              <Table.Th>Retries</Table.Th>
-              <Table.Th>Rows in / out</Table.Th>
-              <Table.Th>Rows a second</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {tasks.map((one) => (
-              <Table.Tr key={one.job}>
-                <Table.Td>
-                  <PipelineLink job={one.job}>{one.label}</PipelineLink>
-                </Table.Td>
-                <Table.Td>
-                  <RecentRuns recent={one.recent} label={one.label} />
-                </Table.Td>
-                <Table.Td>{formatPercent((one.total_seconds ?? 0) / whole)}</Table.Td>
-                <Table.Td>
-                  {formatSeconds(one.p50_seconds)} / {formatSeconds(one.p95_seconds)}
-                </Table.Td>
-                <Table.Td className={one.failed ? classes.bad : undefined}>
-                  {formatPercent(one.failed / Math.max(1, one.runs))}
-                </Table.Td>
-                <Table.Td>{formatNumber(one.retries)}</Table.Td>
-                <Table.Td>
-                  {formatNumber(one.rows_in)} / {formatNumber(one.rows_out)}
-                </Table.Td>
-                <Table.Td>{formatValue(one.rows_per_second, "/s")}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing
+        minWidth={820}
+        columns={[
+          "Task",
+          "Last runs",
+          "Share of time",
+          "p50 / p95",
+          "Failed",
+          "Retries",
+          "Rows in / out",
+          "Rows a second",
+        ]}
+      >
+        {tasks.map((one) => (
+          <Table.Tr key={one.job}>
+            <Table.Td>
+              <PipelineLink job={one.job}>{one.label}</PipelineLink>
+            </Table.Td>
+            <Table.Td>
+              <RecentRuns recent={one.recent} label={one.label} />
+            </Table.Td>
+            <Table.Td>{formatPercent((one.total_seconds ?? 0) / whole)}</Table.Td>
+            <Table.Td>
+              {formatSeconds(one.p50_seconds)} / {formatSeconds(one.p95_seconds)}
+            </Table.Td>
+            <Table.Td className={one.failed ? classes.bad : undefined}>
+              {formatPercent(one.failed / Math.max(1, one.runs))}
+            </Table.Td>
+            <Table.Td>{formatNumber(one.retries)}</Table.Td>
+            <Table.Td>
+              {formatNumber(one.rows_in)} / {formatNumber(one.rows_out)}
+            </Table.Td>
+            <Table.Td>{formatValue(one.rows_per_second, "/s")}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Listing>
     </Panel>
   );
 }
 
 function Runs({ runs }: { runs: readonly Run[] }) {
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table className={classes.table} horizontalSpacing="xs" highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Started</Table.Th>
-            <Table.Th>Status</Table.Th>
-            <Table.Th>Took</Table.Th>
-            <Table.Th>Slowest task</Table.Th>
-            <Table.Th>Retries</Table.Th>
-            <Table.Th>Rows in / out</Table.Th>
-            <Table.Th>Error</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {runs.map((run) => (
-            <Table.Tr key={run.run_id}>
-              <Table.Td>
-                <RunLink runId={run.run_id}>
-                  <Moment at={run.started} />
-                </RunLink>
-              </Table.Td>
-              <Table.Td>
-                <Mark status={run.status} />
-              </Table.Td>
-              <Table.Td>{formatSeconds(run.seconds)}</Table.Td>
-              <Table.Td>{run.slowest_task.replace(`${run.job}.`, "")}</Table.Td>
-              <Table.Td>{formatNumber(run.retries)}</Table.Td>
-              <Table.Td>
-                {formatNumber(run.rows_in)} / {formatNumber(run.rows_out)}
-              </Table.Td>
-              <Table.Td className={classes.bad}>{run.error.slice(0, 160)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={720}
+      highlightOnHover
+      columns={["Started", "Status", "Took", "Slowest task", "Retries", "Rows in / out", "Error"]}
+    >
+      {runs.map((run) => (
+        <Table.Tr key={run.run_id}>
+          <Table.Td>
+            <RunLink runId={run.run_id}>
+              <Moment at={run.started} />
+            </RunLink>
+          </Table.Td>
+          <Table.Td>
+            <Mark status={run.status} />
+          </Table.Td>
+          <Table.Td>{formatSeconds(run.seconds)}</Table.Td>
+          <Table.Td>{run.slowest_task.replace(`${run.job}.`, "")}</Table.Td>
+          <Table.Td>{formatNumber(run.retries)}</Table.Td>
+          <Table.Td>
+            {formatNumber(run.rows_in)} / {formatNumber(run.rows_out)}
+          </Table.Td>
+          <Table.Td className={classes.bad}>{run.error.slice(0, 160)}</Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

@@ -1,8 +1,9 @@
-import { SegmentedControl, Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
+import { SegmentedControl, Table } from "@mantine/core";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import { formatNumber, formatPercent, formatSeconds, formatValue } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
@@ -43,12 +44,11 @@ export default function PipelinesPage() {
         aside={pipelines.data && `${pipelines.data.pipelines.length}`}
       />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search pipelines"
+        <FindInput
+          label="Search pipelines"
           placeholder="Search pipelines"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
         <SegmentedControl
           aria-label="Which pipelines"
@@ -76,29 +76,27 @@ export default function PipelinesPage() {
           rows.length === 0 ? (
             <Empty title="No pipeline is left by the filters">Take a filter away.</Empty>
           ) : (
-            <Table.ScrollContainer minWidth={1040} className={classes.scroll}>
-              <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Pipeline</Table.Th>
-                    <Table.Th>Health</Table.Th>
-                    <Table.Th>Last runs</Table.Th>
-                    <Table.Th>Runs</Table.Th>
-                    <Table.Th>Failed</Table.Th>
-                    <Table.Th>p50 / p95</Table.Th>
-                    <Table.Th>Rows written</Table.Th>
-                    <Table.Th>Rows a second</Table.Th>
-                    <Table.Th>Last success</Table.Th>
-                    <Table.Th>Slowest task</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {rows.map((one) => (
-                    <Row key={one.job} one={one} />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={1040}
+              page
+              highlightOnHover
+              columns={[
+                "Pipeline",
+                "Health",
+                "Last runs",
+                "Runs",
+                "Failed",
+                "p50 / p95",
+                "Rows written",
+                "Rows a second",
+                "Last success",
+                "Slowest task",
+              ]}
+            >
+              {rows.map((one) => (
+                <Row key={one.job} one={one} />
+              ))}
+            </Listing>
           )
         }
       </QueryState>
@@ -111,15 +109,13 @@ function Row({ one }: { one: Pipeline }) {
     <Table.Tr>
       <Table.Td>
         <PipelineLink job={one.job} />
-        <div className={classes.dimmed}>
+        <div className="dimmed">
           {[one.integration || one.engine, one.expected?.owner].filter(Boolean).join(" · ")}
         </div>
       </Table.Td>
       <Table.Td>
         <Mark status={one.health} />
-        {one.lateness > 0 && (
-          <div className={classes.dimmed}>due {formatSeconds(one.lateness)} ago</div>
-        )}
+        {one.lateness > 0 && <div className="dimmed">due {formatSeconds(one.lateness)} ago</div>}
       </Table.Td>
       <Table.Td>
         <RecentRuns recent={one.recent} label={one.job} />
@@ -133,7 +129,7 @@ function Row({ one }: { one: Pipeline }) {
       </Table.Td>
       <Table.Td>{formatNumber(one.rows_out)}</Table.Td>
       <Table.Td>{formatValue(one.rows_per_second, "/s")}</Table.Td>
-      <Table.Td className={classes.dimmed}>
+      <Table.Td className="dimmed">
         <Moment at={one.last_success} ago />
       </Table.Td>
       <Table.Td>{one.slowest_task && <PipelineLink job={one.slowest_task} />}</Table.Td>

@@ -4,6 +4,8 @@ import { Fragment } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatNumber, formatPercent, formatSeconds } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
@@ -72,14 +74,13 @@ function Loaded({ data }: { data: Detail }) {
       </div>
       <Stack gap="sm" className={classes.body}>
         <Panel title="The run">
-          <dl className={classes.facts}>
+          <Facts className={classes.facts}>
             {facts.map(([name, value]) => (
-              <div key={name}>
-                <dt>{name}</dt>
-                <dd>{value}</dd>
-              </div>
+              <Fact key={name} name={name}>
+                {value}
+              </Fact>
             ))}
-          </dl>
+          </Facts>
           {run.error && <p className={`${classes.bad} ${classes.facts}`}>{run.error}</p>}
         </Panel>
         {data.tasks.length > 0 && <Gantt data={data} />}
@@ -102,7 +103,7 @@ function Gantt({ data }: { data: Detail }) {
       title="Tasks over time"
       aside={
         slowest && (
-          <span className={classes.dimmed}>
+          <span className="dimmed">
             most of the time: {slowest.job || "between tasks"} ({formatPercent(slowest.share)});
             underlined is what decided the end
           </span>
@@ -148,7 +149,7 @@ function Gantt({ data }: { data: Detail }) {
         })}
       </div>
       {data.tasks.length > SHOWN_TASKS && (
-        <p className={classes.dimmed}>The first {SHOWN_TASKS} tasks are shown.</p>
+        <p className="dimmed">The first {SHOWN_TASKS} tasks are shown.</p>
       )}
     </Panel>
   );
@@ -158,43 +159,31 @@ function Datasets({ data }: { data: Detail }) {
   const { account } = useSession().session;
   return (
     <Panel title="Datasets">
-      <Table.ScrollContainer minWidth={620}>
-        <Table className={classes.table} horizontalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Dataset</Table.Th>
-              <Table.Th>Way</Table.Th>
-              <Table.Th>Task</Table.Th>
-              <Table.Th>Rows</Table.Th>
-              <Table.Th>Bytes</Table.Th>
-              <Table.Th>Version</Table.Th>
-              <Table.Th>Columns</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {data.datasets.map((one) => (
-              <Table.Tr key={`${one.run_id} ${one.direction} ${one.dataset}`}>
-                <Table.Td>
-                  <Pivot
-                    to="/lineage"
-                    search={{
-                      resource: `${account}/dataset/${one.dataset.replaceAll("%", "%25").replaceAll("/", "%2F")}`,
-                    }}
-                  >
-                    {one.dataset}
-                  </Pivot>
-                </Table.Td>
-                <Table.Td>{one.direction === "in" ? "read" : "written"}</Table.Td>
-                <Table.Td>{one.job.replace(`${data.run.job}.`, "")}</Table.Td>
-                <Table.Td>{formatNumber(one.rows)}</Table.Td>
-                <Table.Td>{formatBytes(one.bytes)}</Table.Td>
-                <Table.Td className="telemetry">{one.version}</Table.Td>
-                <Table.Td>{Array.isArray(one.fields) ? one.fields.length : "–"}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing
+        minWidth={620}
+        columns={["Dataset", "Way", "Task", "Rows", "Bytes", "Version", "Columns"]}
+      >
+        {data.datasets.map((one) => (
+          <Table.Tr key={`${one.run_id} ${one.direction} ${one.dataset}`}>
+            <Table.Td>
+              <Pivot
+                to="/lineage"
+                search={{
+                  resource: `${account}/dataset/${one.dataset.replaceAll("%", "%25").replaceAll("/", "%2F")}`,
+                }}
+              >
+                {one.dataset}
+              </Pivot>
+            </Table.Td>
+            <Table.Td>{one.direction === "in" ? "read" : "written"}</Table.Td>
+            <Table.Td>{one.job.replace(`${data.run.job}.`, "")}</Table.Td>
+            <Table.Td>{formatNumber(one.rows)}</Table.Td>
+            <Table.Td>{formatBytes(one.bytes)}</Table.Td>
+            <Table.Td className="telemetry">{one.version}</Table.Td>
+            <Table.Td>{Array.isArray(one.fields) ? one.fields.length : "–"}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Listing>
     </Panel>
   );
 }
@@ -202,32 +191,19 @@ function Datasets({ data }: { data: Detail }) {
 function Checks({ checks }: { checks: Detail["checks"] }) {
   return (
     <Panel title="Checks">
-      <Table.ScrollContainer minWidth={520}>
-        <Table className={classes.table} horizontalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Dataset</Table.Th>
-              <Table.Th>Column</Table.Th>
-              <Table.Th>Check</Table.Th>
-              <Table.Th>Status</Table.Th>
-              <Table.Th>What</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {checks.map((one) => (
-              <Table.Tr key={`${one.dataset} ${one.column} ${one.check} ${one.time}`}>
-                <Table.Td>{one.dataset}</Table.Td>
-                <Table.Td>{one.column}</Table.Td>
-                <Table.Td>{one.check}</Table.Td>
-                <Table.Td>
-                  <Mark status={one.status} />
-                </Table.Td>
-                <Table.Td>{one.description}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <Listing minWidth={520} columns={["Dataset", "Column", "Check", "Status", "What"]}>
+        {checks.map((one) => (
+          <Table.Tr key={`${one.dataset} ${one.column} ${one.check} ${one.time}`}>
+            <Table.Td>{one.dataset}</Table.Td>
+            <Table.Td>{one.column}</Table.Td>
+            <Table.Td>{one.check}</Table.Td>
+            <Table.Td>
+              <Mark status={one.status} />
+            </Table.Td>
+            <Table.Td>{one.description}</Table.Td>
+          </Table.Tr>
+        ))}
+      </Listing>
     </Panel>
   );
 }

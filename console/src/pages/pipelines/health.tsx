@@ -1,9 +1,8 @@
 /** How pipelines and runs stand, as a sign, a word and a colour; and their last runs as a strip. */
 
-import { Link } from "@tanstack/react-router";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatSeconds } from "@/charts/units";
+import { PageLink } from "@/components/PageLink";
 import classes from "./pipelines.module.css";
 
 export type Pipeline = components["schemas"]["PipelineView"];
@@ -74,25 +73,16 @@ export function RecentRuns({ recent, label }: { recent: readonly Recent[]; label
 
 export function PipelineLink({ job, children }: { job: string; children?: string }) {
   return (
-    <Link
-      to="/pipelines/detail"
-      search={() => keepTime({ pipeline: job }) as never}
-      className={classes.link}
-    >
+    <PageLink to="/pipelines/detail" search={{ pipeline: job }} className={classes.link}>
       {children ?? job}
-    </Link>
+    </PageLink>
   );
 }
 
 export function RunLink({ runId, children }: { runId: string; children: React.ReactNode }) {
   return (
-    <Link
-      to="/pipelines/runs/$runId"
-      params={{ runId } as never}
-      search={() => keepTime() as never}
-      className={classes.link}
-    >
+    <PageLink to="/pipelines/runs/$runId" params={{ runId }} className={classes.link}>
       {children}
-    </Link>
+    </PageLink>
   );
 }

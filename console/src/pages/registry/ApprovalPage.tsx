@@ -74,7 +74,7 @@ function Facts({ approval }: { approval: Approval }) {
     <Panel title="The request" aside={<StageMark stage={approval.stage} />}>
       <div className={classes.pad}>
         {approval.comment && <p className={classes.text}>{approval.comment}</p>}
-        <div className={classes.dimmed}>
+        <div className="dimmed">
           asked by {approval.requested_by}, {formatAgo(Date.parse(approval.created), Date.now())}
           <br />
           {given} of {approval.needed} approvals
@@ -99,13 +99,13 @@ function Checks({ approval }: { approval: Approval }) {
               <Group gap={6} wrap="nowrap" align="flex-start">
                 <Icon
                   size={16}
-                  className={one.passed ? classes.good : classes.bad}
+                  className={one.passed ? "good" : "bad"}
                   aria-label={one.passed ? "passes" : "fails"}
                   role="img"
                 />
                 <span>
                   {one.check}
-                  <div className={classes.dimmed}>{one.message}</div>
+                  <div className="dimmed">{one.message}</div>
                 </span>
               </Group>
             </li>
@@ -129,7 +129,7 @@ function Said({ approval }: { approval: Approval }) {
         {said.map((one) => (
           <li key={`${one.actor} ${one.created}`}>
             <strong>{one.actor}</strong> {one.what}{" "}
-            <span className={classes.dimmed}>{formatAgo(Date.parse(one.created), Date.now())}</span>
+            <span className="dimmed">{formatAgo(Date.parse(one.created), Date.now())}</span>
             {one.comment && <div className={classes.text}>{one.comment}</div>}
           </li>
         ))}
@@ -215,7 +215,7 @@ function Decide({ approval }: { approval: Approval }) {
           )}
         </Group>
         {pending && (
-          <p className={classes.dimmed}>
+          <p className="dimmed">
             Nobody decides what they asked for. The last approval brings the version into the stage.
           </p>
         )}

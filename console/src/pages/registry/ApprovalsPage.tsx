@@ -1,8 +1,8 @@
 import { SegmentedControl, Table, Tabs } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
 import { formatAgo } from "@/time/format";
@@ -71,65 +71,62 @@ export default function ApprovalsPage() {
               }
             >
               {(data) => (
-                <Table.ScrollContainer minWidth={760}>
-                  <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                    <Table.Thead>
-                      <Table.Tr>
-                        <Table.Th>Request</Table.Th>
-                        <Table.Th>Stage</Table.Th>
-                        <Table.Th>Status</Table.Th>
-                        <Table.Th>Checks</Table.Th>
-                        <Table.Th>Approvals</Table.Th>
-                        <Table.Th>Asked by</Table.Th>
-                        <Table.Th>Ends</Table.Th>
+                <Listing
+                  minWidth={760}
+                  wrap
+                  highlightOnHover
+                  columns={[
+                    "Request",
+                    "Stage",
+                    "Status",
+                    "Checks",
+                    "Approvals",
+                    "Asked by",
+                    "Ends",
+                  ]}
+                >
+                  {data.approvals.map((one) => {
+                    const red = one.checks.filter((check) => !check.passed).length;
+                    const given = one.decisions.filter((item) => item.decision === "approved");
+                    return (
+                      <Table.Tr key={one.id}>
+                        <Table.Td>
+                          <PageLink
+                            to="/approvals/$request"
+                            params={{ request: one.id }}
+                            className="link"
+                          >
+                            {one.model} v{one.version}
+                          </PageLink>
+                          <div className="dimmed">{one.comment.slice(0, 140)}</div>
+                        </Table.Td>
+                        <Table.Td>
+                          <StageMark stage={one.stage} />
+                        </Table.Td>
+                        <Table.Td>
+                          <RequestMark status={one.status} />
+                        </Table.Td>
+                        <Table.Td className={red ? "bad" : "good"}>
+                          {one.checks.length === 0
+                            ? "none"
+                            : red
+                              ? `${red} of ${one.checks.length} fail`
+                              : `${one.checks.length} green`}
+                        </Table.Td>
+                        <Table.Td>
+                          {given.length} of {one.needed}
+                        </Table.Td>
+                        <Table.Td>
+                          {one.requested_by}
+                          <div className="dimmed">
+                            {formatAgo(Date.parse(one.created), Date.now())}
+                          </div>
+                        </Table.Td>
+                        <Table.Td>{new Date(one.expires).toLocaleString("sv-SE")}</Table.Td>
                       </Table.Tr>
-                    </Table.Thead>
-                    <Table.Tbody>
-                      {data.approvals.map((one) => {
-                        const red = one.checks.filter((check) => !check.passed).length;
-                        const given = one.decisions.filter((item) => item.decision === "approved");
-                        return (
-                          <Table.Tr key={one.id}>
-                            <Table.Td>
-                              <Link
-                                to="/approvals/$request"
-                                params={{ request: one.id } as never}
-                                search={() => keepTime() as never}
-                                className={classes.link}
-                              >
-                                {one.model} v{one.version}
-                              </Link>
-                              <div className={classes.dimmed}>{one.comment.slice(0, 140)}</div>
-                            </Table.Td>
-                            <Table.Td>
-                              <StageMark stage={one.stage} />
-                            </Table.Td>
-                            <Table.Td>
-                              <RequestMark status={one.status} />
-                            </Table.Td>
-                            <Table.Td className={red ? classes.bad : classes.good}>
-                              {one.checks.length === 0
-                                ? "none"
-                                : red
-                                  ? `${red} of ${one.checks.length} fail`
-                                  : `${one.checks.length} green`}
-                            </Table.Td>
-                            <Table.Td>
-                              {given.length} of {one.needed}
-                            </Table.Td>
-                            <Table.Td>
-                              {one.requested_by}
-                              <div className={classes.dimmed}>
-                                {formatAgo(Date.parse(one.created), Date.now())}
-                              </div>
-                            </Table.Td>
-                            <Table.Td>{new Date(one.expires).toLocaleString("sv-SE")}</Table.Td>
-                          </Table.Tr>
-                        );
-                      })}
-                    </Table.Tbody>
-                  </Table>
-                </Table.ScrollContainer>
+                    );
+                  })}
+                </Listing>
               )}
             </QueryState>
           </div>

@@ -135,7 +135,7 @@ export function Card({ name, version }: { name: string; version: number }) {
                           {one.revision}
                         </Button>{" "}
                         {one.author}, {one.status.replaceAll("_", " ")}{" "}
-                        <span className={classes.dimmed}>
+                        <span className="dimmed">
                           {formatAgo(Date.parse(one.created), Date.now())}
                         </span>
                       </li>
@@ -201,7 +201,7 @@ function Editor({ card, onDone }: { card: CardView; onDone: () => void }) {
           <Button
             loading={save.isPending}
             onClick={() =>
-              save.mutate(undefined as never, {
+              save.mutate(undefined, {
                 onSuccess: () => {
                   notifyDone("The card is written");
                   onDone();

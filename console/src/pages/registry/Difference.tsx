@@ -1,6 +1,7 @@
 import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { QueryState } from "@/components/QueryState";
@@ -33,7 +34,7 @@ export function Difference({ name, version, other }: Props) {
             <Panel
               title="Metrics"
               aside={
-                <span className={classes.dimmed}>
+                <span className="dimmed">
                   {data.other
                     ? `version ${data.this.version} beside version ${data.other.version}`
                     : "No other version is in production: there is nothing to compare with"}
@@ -51,35 +52,23 @@ export function Difference({ name, version, other }: Props) {
               />
             </Panel>
             <Panel title="Data that they were trained on">
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Dataset</Table.Th>
-                    <Table.Th>Role</Table.Th>
-                    <Table.Th>v{version}</Table.Th>
-                    <Table.Th>{head}</Table.Th>
+              <Listing wrap columns={["Dataset", "Role", `v${version}`, head]}>
+                {data.datasets.map((one) => (
+                  <Table.Tr key={`${one.name} ${one.context}`}>
+                    <Table.Td title={one.source}>{one.name}</Table.Td>
+                    <Table.Td>{one.context || "–"}</Table.Td>
+                    <Table.Td className={classes.code}>{one.this ?? "–"}</Table.Td>
+                    <Table.Td className={classes.code}>
+                      {one.other ?? "–"} {one.same && "(the same)"}
+                    </Table.Td>
                   </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.datasets.map((one) => (
-                    <Table.Tr key={`${one.name} ${one.context}`}>
-                      <Table.Td title={one.source}>{one.name}</Table.Td>
-                      <Table.Td>{one.context || "–"}</Table.Td>
-                      <Table.Td className={classes.code}>{one.this ?? "–"}</Table.Td>
-                      <Table.Td className={classes.code}>
-                        {one.other ?? "–"} {one.same && "(the same)"}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                  {data.datasets.length === 0 && (
-                    <Table.Tr>
-                      <Table.Td colSpan={4}>
-                        The runs logged no datasets (mlflow.log_input)
-                      </Table.Td>
-                    </Table.Tr>
-                  )}
-                </Table.Tbody>
-              </Table>
+                ))}
+                {data.datasets.length === 0 && (
+                  <Table.Tr>
+                    <Table.Td colSpan={4}>The runs logged no datasets (mlflow.log_input)</Table.Td>
+                  </Table.Tr>
+                )}
+              </Listing>
             </Panel>
             <Panel
               title="Code and lineage"
@@ -119,48 +108,44 @@ function Values({
   numbers?: boolean;
   none?: string;
 }) {
-  if (items.length === 0) return <p className={`${classes.pad} ${classes.dimmed}`}>{none}</p>;
+  if (items.length === 0) return <p className={`${classes.pad} dimmed`}>{none}</p>;
   return (
-    <Table className={classes.table} horizontalSpacing="xs">
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Name</Table.Th>
-          <Table.Th className={numbers ? classes.number : undefined}>{mine}</Table.Th>
-          <Table.Th className={numbers ? classes.number : undefined}>{theirs}</Table.Th>
-          {numbers && <Table.Th className={classes.number}>Change</Table.Th>}
+    <Listing
+      wrap
+      columns={[
+        "Name",
+        numbers ? numeric(mine) : mine,
+        numbers ? numeric(theirs) : theirs,
+        numbers && numeric("Change"),
+      ]}
+    >
+      {items.map((one) => (
+        <Table.Tr key={one.name}>
+          <Table.Th scope="row" fw={500}>
+            {one.name}
+          </Table.Th>
+          <Table.Td className={numbers ? "number" : undefined}>
+            {numbers ? formatMetric(one.this) : (one.this ?? "–")}
+          </Table.Td>
+          <Table.Td className={numbers ? "number" : undefined}>
+            {numbers ? formatMetric(one.other) : (one.other ?? "–")}
+          </Table.Td>
+          {numbers && <Change item={one} />}
         </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {items.map((one) => (
-          <Table.Tr key={one.name}>
-            <Table.Th scope="row" fw={500}>
-              {one.name}
-            </Table.Th>
-            <Table.Td className={numbers ? classes.number : undefined}>
-              {numbers ? formatMetric(one.this) : (one.this ?? "–")}
-            </Table.Td>
-            <Table.Td className={numbers ? classes.number : undefined}>
-              {numbers ? formatMetric(one.other) : (one.other ?? "–")}
-            </Table.Td>
-            {numbers && <Change item={one} />}
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+      ))}
+    </Listing>
   );
 }
 
 function Change({ item }: { item: Item }) {
   if (typeof item.this !== "number" || typeof item.other !== "number") {
-    return <Table.Td className={classes.number}>–</Table.Td>;
+    return <Table.Td className="number">–</Table.Td>;
   }
   const change = item.this - item.other;
   const better = lessIsBetter(item.name) ? change < 0 : change > 0;
   const word = change === 0 ? "the same" : better ? "better" : "worse";
   return (
-    <Table.Td
-      className={`${classes.number} ${change === 0 ? "" : better ? classes.good : classes.bad}`}
-    >
+    <Table.Td className={`number ${change === 0 ? "" : better ? "good" : "bad"}`}>
       {change > 0 ? "+" : ""}
       {formatMetric(change)} {word}
     </Table.Td>

@@ -1,18 +1,20 @@
-import { Button, Group, Table, Textarea } from "@mantine/core";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { Group, Table } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
 import { resourceOf } from "@/components/resource";
 import { useSession } from "@/session/SessionProvider";
 import { formatAgo } from "@/time/format";
+import { Description } from "./Description";
 import classes from "./registry.module.css";
 import { StageMark } from "./Stage";
 import { TagEditor } from "./TagEditor";
@@ -22,7 +24,7 @@ const PATH = "/api/v1/models";
 export default function ModelPage() {
   const { name } = useParams({ strict: false }) as { name: string };
   const { can, session } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const query = useGet("/api/v1/models/{name}", { params: { path: { name } } });
   const versions = useGet("/api/v1/models/{name}/versions", {
     params: { path: { name }, query: { limit: 1000 } },
@@ -36,11 +38,10 @@ export default function ModelPage() {
     () => unwrap(client.DELETE("/api/v1/models/{name}", { params: { path: { name } } })),
     [PATH],
   );
-  const [text, setText] = useState<string | null>(null);
   const write = can("catalog:write");
-  const save = (body: Parameters<typeof change.mutate>[0]) =>
+  const save = (body: Parameters<typeof change.mutate>[0], done?: () => void) =>
     change.mutate(body, {
-      onSuccess: () => setText(null),
+      onSuccess: done,
       onError: (error) => notifyError("The model was not changed", error),
     });
   return (
@@ -67,10 +68,10 @@ export default function ModelPage() {
               confirm="Delete the model"
               busy={remove.isPending}
               onConfirm={() =>
-                remove.mutate(undefined as never, {
+                remove.mutate(undefined, {
                   onSuccess: () => {
                     notifyDone(`${name} is deleted`);
-                    void navigate({ to: "/models" });
+                    openPage("/models");
                   },
                   onError: (error) => notifyError("The model was not deleted", error),
                 })
@@ -83,49 +84,13 @@ export default function ModelPage() {
         <QueryState query={query} height={120}>
           {(model) => (
             <div className={classes.columns}>
-              <Panel
+              <Description
                 title="What it is for"
-                aside={
-                  write &&
-                  text === null && (
-                    <Button
-                      size="compact-xs"
-                      variant="default"
-                      onClick={() => setText(model.description)}
-                    >
-                      Edit
-                    </Button>
-                  )
-                }
-              >
-                <div className={classes.pad}>
-                  {text === null ? (
-                    <p className={classes.text}>{model.description || "Nobody has said it yet."}</p>
-                  ) : (
-                    <>
-                      <Textarea
-                        aria-label="What it is for"
-                        autosize
-                        minRows={3}
-                        maxLength={5000}
-                        value={text}
-                        onChange={(event) => setText(event.currentTarget.value)}
-                      />
-                      <Group mt="xs">
-                        <Button
-                          loading={change.isPending}
-                          onClick={() => save({ description: text })}
-                        >
-                          Save
-                        </Button>
-                        <Button variant="default" onClick={() => setText(null)}>
-                          Cancel
-                        </Button>
-                      </Group>
-                    </>
-                  )}
-                </div>
-              </Panel>
+                text={model.description}
+                disabled={!write}
+                saving={change.isPending}
+                onSave={(description, done) => save({ description }, done)}
+              />
               <TagEditor tags={model.tags} disabled={!write} onChange={(tags) => save({ tags })} />
             </div>
           )}
@@ -142,61 +107,45 @@ export default function ModelPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={720}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Version</Table.Th>
-                      <Table.Th>Stage</Table.Th>
-                      <Table.Th>Aliases</Table.Th>
-                      <Table.Th>Run</Table.Th>
-                      <Table.Th>Tags</Table.Th>
-                      <Table.Th>By</Table.Th>
-                      <Table.Th>Registered</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.versions.map((one) => (
-                      <Table.Tr key={one.version}>
-                        <Table.Td>
-                          <Link
-                            to="/models/$name/versions/$version"
-                            params={{ name, version: String(one.version) } as never}
-                            search={() => keepTime() as never}
-                            className={classes.link}
-                          >
-                            Version {one.version}
-                          </Link>
-                          <div className={classes.dimmed}>{one.description.slice(0, 120)}</div>
-                        </Table.Td>
-                        <Table.Td>
-                          <StageMark stage={one.stage} status={one.stage_status} />
-                        </Table.Td>
-                        <Table.Td>{one.aliases.join(", ")}</Table.Td>
-                        <Table.Td>
-                          {one.run_id && (
-                            <Link
-                              to="/runs/$run"
-                              params={{ run: one.run_id } as never}
-                              search={() => keepTime() as never}
-                              className={classes.link}
-                            >
-                              {one.run_id.slice(0, 8)}
-                            </Link>
-                          )}
-                        </Table.Td>
-                        <Table.Td className={classes.dimmed}>
-                          {Object.entries(one.tags)
-                            .map(([key, value]) => `${key}: ${value}`)
-                            .join(", ")}
-                        </Table.Td>
-                        <Table.Td>{one.user_id}</Table.Td>
-                        <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={720}
+                wrap
+                highlightOnHover
+                columns={["Version", "Stage", "Aliases", "Run", "Tags", "By", "Registered"]}
+              >
+                {data.versions.map((one) => (
+                  <Table.Tr key={one.version}>
+                    <Table.Td>
+                      <PageLink
+                        to="/models/$name/versions/$version"
+                        params={{ name, version: String(one.version) }}
+                        className="link"
+                      >
+                        Version {one.version}
+                      </PageLink>
+                      <div className="dimmed">{one.description.slice(0, 120)}</div>
+                    </Table.Td>
+                    <Table.Td>
+                      <StageMark stage={one.stage} status={one.stage_status} />
+                    </Table.Td>
+                    <Table.Td>{one.aliases.join(", ")}</Table.Td>
+                    <Table.Td>
+                      {one.run_id && (
+                        <PageLink to="/runs/$run" params={{ run: one.run_id }} className="link">
+                          {one.run_id.slice(0, 8)}
+                        </PageLink>
+                      )}
+                    </Table.Td>
+                    <Table.Td className="dimmed">
+                      {Object.entries(one.tags)
+                        .map(([key, value]) => `${key}: ${value}`)
+                        .join(", ")}
+                    </Table.Td>
+                    <Table.Td>{one.user_id}</Table.Td>
+                    <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </Panel>

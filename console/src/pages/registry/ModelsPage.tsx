@@ -1,11 +1,13 @@
-import { Button, Group, Modal, Stack, Table, Textarea, TextInput } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { Button, Group, Table } from "@mantine/core";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
+import { NewNamed } from "@/components/NewNamed";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
 import { FilterBox } from "@/pages/training/FilterBox";
@@ -62,60 +64,53 @@ export default function ModelsPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={720}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Model</Table.Th>
-                      <Table.Th className={classes.number}>Versions</Table.Th>
-                      <Table.Th>In production</Table.Th>
-                      <Table.Th>Newest</Table.Th>
-                      <Table.Th>Aliases</Table.Th>
-                      <Table.Th>Changed</Table.Th>
+              <Listing
+                minWidth={720}
+                wrap
+                highlightOnHover
+                columns={[
+                  "Model",
+                  numeric("Versions"),
+                  "In production",
+                  "Newest",
+                  "Aliases",
+                  "Changed",
+                ]}
+              >
+                {data.models.map((one) => {
+                  const newest = one.latest.reduce<(typeof one.latest)[number] | undefined>(
+                    (best, item) => (best && best.version > item.version ? best : item),
+                    undefined,
+                  );
+                  const production = one.latest.find((item) => item.stage === "Production");
+                  return (
+                    <Table.Tr key={one.id}>
+                      <Table.Td>
+                        <PageLink to="/models/$name" params={{ name: one.name }} className="link">
+                          {one.name}
+                        </PageLink>
+                        <div className="dimmed">{one.description.slice(0, 160)}</div>
+                      </Table.Td>
+                      <Table.Td className="number">{one.last_version}</Table.Td>
+                      <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
+                      <Table.Td>
+                        {newest && (
+                          <Group gap={6}>
+                            v{newest.version}
+                            <StageMark stage={newest.stage} status={newest.stage_status} />
+                          </Group>
+                        )}
+                      </Table.Td>
+                      <Table.Td>
+                        {Object.entries(one.aliases)
+                          .map(([alias, version]) => `${alias} → v${version}`)
+                          .join(", ")}
+                      </Table.Td>
+                      <Table.Td>{formatAgo(one.updated_ms, Date.now())}</Table.Td>
                     </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.models.map((one) => {
-                      const newest = one.latest.reduce<(typeof one.latest)[number] | undefined>(
-                        (best, item) => (best && best.version > item.version ? best : item),
-                        undefined,
-                      );
-                      const production = one.latest.find((item) => item.stage === "Production");
-                      return (
-                        <Table.Tr key={one.id}>
-                          <Table.Td>
-                            <Link
-                              to="/models/$name"
-                              params={{ name: one.name } as never}
-                              search={() => keepTime() as never}
-                              className={classes.link}
-                            >
-                              {one.name}
-                            </Link>
-                            <div className={classes.dimmed}>{one.description.slice(0, 160)}</div>
-                          </Table.Td>
-                          <Table.Td className={classes.number}>{one.last_version}</Table.Td>
-                          <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
-                          <Table.Td>
-                            {newest && (
-                              <Group gap={6}>
-                                v{newest.version}
-                                <StageMark stage={newest.stage} status={newest.stage_status} />
-                              </Group>
-                            )}
-                          </Table.Td>
-                          <Table.Td>
-                            {Object.entries(one.aliases)
-                              .map(([alias, version]) => `${alias} → v${version}`)
-                              .join(", ")}
-                          </Table.Td>
-                          <Table.Td>{formatAgo(one.updated_ms, Date.now())}</Table.Td>
-                        </Table.Tr>
-                      );
-                    })}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+                  );
+                })}
+              </Listing>
             )}
           </QueryState>
         </div>
@@ -126,50 +121,19 @@ export default function ModelsPage() {
 }
 
 function NewModel({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const create = useChange(
-    () => unwrap(client.POST(PATH, { body: { name, description } })),
+    (body: { name: string; description: string }) => unwrap(client.POST(PATH, { body })),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate(undefined as never, {
-      onSuccess: (made) =>
-        void navigate({ to: "/models/$name", params: { name: made.name } as never }),
-    });
-  };
   return (
-    <Modal opened onClose={onClose} title="Register a model">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={500}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={create.error?.message}
-          />
-          <Textarea
-            label="What it is for"
-            autosize
-            minRows={2}
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              Register
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <NewNamed
+      title="Register a model"
+      about="What it is for"
+      button="Register"
+      create={create}
+      onMade={(made) => openPage("/models/$name", { params: { name: made.name } })}
+      onClose={onClose}
+    />
   );
 }

@@ -13,6 +13,7 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -47,53 +48,50 @@ export function Rules() {
           }
         >
           {(data) => (
-            <Table.ScrollContainer minWidth={720}>
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Model</Table.Th>
-                    <Table.Th>Stage</Table.Th>
-                    <Table.Th>Approvals</Table.Th>
-                    <Table.Th>By</Table.Th>
-                    <Table.Th>Guards the aliases</Table.Th>
-                    <Table.Th>Checks</Table.Th>
-                    <Table.Th>Waits</Table.Th>
-                    {can("admin") && <Table.Th>Actions</Table.Th>}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.rules.map((rule) => (
-                    <Table.Tr key={rule.id}>
-                      <Table.Td>{rule.model === "*" ? "every other model" : rule.model}</Table.Td>
-                      <Table.Td>{rule.stage}</Table.Td>
-                      <Table.Td>{rule.approvals}</Table.Td>
-                      <Table.Td>{rule.reviewers.join(", ") || "all who may approve"}</Table.Td>
-                      <Table.Td>{rule.aliases.join(", ")}</Table.Td>
-                      <Table.Td className={classes.code}>
-                        {rule.checks.map((check) => (
-                          <div key={JSON.stringify(check)}>{checkText(check)}</div>
-                        ))}
-                      </Table.Td>
-                      <Table.Td>{rule.expires_hours} h</Table.Td>
-                      {can("admin") && (
-                        <Table.Td>
-                          <Confirm
-                            label="Delete"
-                            question={`${rule.stage} becomes open for this model.`}
-                            confirm="Delete the rule"
-                            onConfirm={() =>
-                              remove.mutate(rule.id, {
-                                onError: (error) => notifyError("It was not deleted", error),
-                              })
-                            }
-                          />
-                        </Table.Td>
-                      )}
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={720}
+              wrap
+              columns={[
+                "Model",
+                "Stage",
+                "Approvals",
+                "By",
+                "Guards the aliases",
+                "Checks",
+                "Waits",
+                can("admin") && "Actions",
+              ]}
+            >
+              {data.rules.map((rule) => (
+                <Table.Tr key={rule.id}>
+                  <Table.Td>{rule.model === "*" ? "every other model" : rule.model}</Table.Td>
+                  <Table.Td>{rule.stage}</Table.Td>
+                  <Table.Td>{rule.approvals}</Table.Td>
+                  <Table.Td>{rule.reviewers.join(", ") || "all who may approve"}</Table.Td>
+                  <Table.Td>{rule.aliases.join(", ")}</Table.Td>
+                  <Table.Td className={classes.code}>
+                    {rule.checks.map((check) => (
+                      <div key={JSON.stringify(check)}>{checkText(check)}</div>
+                    ))}
+                  </Table.Td>
+                  <Table.Td>{rule.expires_hours} h</Table.Td>
+                  {can("admin") && (
+                    <Table.Td>
+                      <Confirm
+                        label="Delete"
+                        question={`${rule.stage} becomes open for this model.`}
+                        confirm="Delete the rule"
+                        onConfirm={() =>
+                          remove.mutate(rule.id, {
+                            onError: (error) => notifyError("It was not deleted", error),
+                          })
+                        }
+                      />
+                    </Table.Td>
+                  )}
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>

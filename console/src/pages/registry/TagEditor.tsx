@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Table, TextInput } from "@mantine/core";
 import { IconTrash } from "@tabler/icons-react";
 import { type FormEvent, useState } from "react";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import classes from "./registry.module.css";
 
@@ -24,29 +25,27 @@ export function TagEditor({ tags, disabled, onChange }: Props) {
   return (
     <Panel title={`Tags (${Object.keys(tags).length})`}>
       <div className={classes.pad}>
-        <Table className={classes.table}>
-          <Table.Tbody>
-            {Object.entries(tags).map(([name, text]) => (
-              <Table.Tr key={name}>
-                <Table.Th scope="row" fw={500}>
-                  {name}
-                </Table.Th>
-                <Table.Td>{text}</Table.Td>
-                {!disabled && (
-                  <Table.Td w={30}>
-                    <ActionIcon
-                      size="sm"
-                      aria-label={`Take the tag ${name} away`}
-                      onClick={() => onChange({ [name]: null })}
-                    >
-                      <IconTrash size={13} />
-                    </ActionIcon>
-                  </Table.Td>
-                )}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <Listing wrap>
+          {Object.entries(tags).map(([name, text]) => (
+            <Table.Tr key={name}>
+              <Table.Th scope="row" fw={500}>
+                {name}
+              </Table.Th>
+              <Table.Td>{text}</Table.Td>
+              {!disabled && (
+                <Table.Td w={30}>
+                  <ActionIcon
+                    size="sm"
+                    aria-label={`Take the tag ${name} away`}
+                    onClick={() => onChange({ [name]: null })}
+                  >
+                    <IconTrash size={13} />
+                  </ActionIcon>
+                </Table.Td>
+              )}
+            </Table.Tr>
+          ))}
+        </Listing>
         {!disabled && (
           <form onSubmit={submit}>
             <Group gap={6} mt="xs" wrap="nowrap">

@@ -1,22 +1,13 @@
-import {
-  Button,
-  Group,
-  Modal,
-  Select,
-  Stack,
-  Switch,
-  Tabs,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
-import { Link, useParams } from "@tanstack/react-router";
+import { Button, Group, Select, Switch, Tabs, Textarea, TextInput } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { ModalForm } from "@/components/ModalForm";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { ErrorPanel, QueryState } from "@/components/QueryState";
@@ -26,6 +17,7 @@ import { formatAgo } from "@/time/format";
 import { oneOf } from "@/url/params";
 import { useUrlState } from "@/url/state";
 import { Card } from "./Card";
+import { Description } from "./Description";
 import { Difference } from "./Difference";
 import classes from "./registry.module.css";
 import { RequestMark, STAGES, StageMark } from "./Stage";
@@ -116,55 +108,21 @@ function Overview({ version }: { version: Version }) {
       unwrap(client.PATCH("/api/v1/models/{name}/versions/{version}", { params: { path }, body })),
     STALE,
   );
-  const [text, setText] = useState<string | null>(null);
-  const save = (body: Parameters<typeof change.mutate>[0]) =>
+  const save = (body: Parameters<typeof change.mutate>[0], done?: () => void) =>
     change.mutate(body, {
-      onSuccess: () => setText(null),
+      onSuccess: done,
       onError: (error) => notifyError("The version was not changed", error),
     });
   return (
     <div className={classes.columns}>
       <div className={classes.stack}>
-        <Panel
+        <Description
           title="What is new in it"
-          aside={
-            write &&
-            text === null && (
-              <Button
-                size="compact-xs"
-                variant="default"
-                onClick={() => setText(version.description)}
-              >
-                Edit
-              </Button>
-            )
-          }
-        >
-          <div className={classes.pad}>
-            {text === null ? (
-              <p className={classes.text}>{version.description || "Nobody has said it yet."}</p>
-            ) : (
-              <>
-                <Textarea
-                  aria-label="What is new in it"
-                  autosize
-                  minRows={3}
-                  maxLength={5000}
-                  value={text}
-                  onChange={(event) => setText(event.currentTarget.value)}
-                />
-                <Group mt="xs">
-                  <Button loading={change.isPending} onClick={() => save({ description: text })}>
-                    Save
-                  </Button>
-                  <Button variant="default" onClick={() => setText(null)}>
-                    Cancel
-                  </Button>
-                </Group>
-              </>
-            )}
-          </div>
-        </Panel>
+          text={version.description}
+          disabled={!write}
+          saving={change.isPending}
+          onSave={(description, done) => save({ description }, done)}
+        />
         <Panel title="Where it came from">
           <ul className={classes.list}>
             <li>
@@ -197,16 +155,15 @@ function Overview({ version }: { version: Version }) {
                 <ul className={classes.list}>
                   {own.map((one) => (
                     <li key={one.id}>
-                      <Link
+                      <PageLink
                         to="/approvals/$request"
-                        params={{ request: one.id } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
+                        params={{ request: one.id }}
+                        className="link"
                       >
                         to {one.stage}
-                      </Link>{" "}
+                      </PageLink>{" "}
                       <RequestMark status={one.status} />{" "}
-                      <span className={classes.dimmed}>by {one.requested_by}</span>
+                      <span className="dimmed">by {one.requested_by}</span>
                     </li>
                   ))}
                   {own.length === 0 && <li>Nobody asked for a stage yet.</li>}
@@ -324,9 +281,8 @@ function Move({ version, onClose }: { version: Version; onClose: () => void }) {
     STALE,
   );
   const act = rule ? ask : move;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    act.mutate(undefined as never, {
+  const submit = () => {
+    act.mutate(undefined, {
       onSuccess: () => {
         notifyDone(rule ? "The approval is asked for" : `The version is in ${stage}`);
         onClose();
@@ -334,43 +290,37 @@ function Move({ version, onClose }: { version: Version; onClose: () => void }) {
     });
   };
   return (
-    <Modal opened onClose={onClose} title={`Bring version ${version.version} to a stage`}>
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <Select
-            label="Stage"
-            data={[...STAGES]}
-            value={stage}
-            onChange={(next) => setStage(next ?? "Production")}
-            allowDeselect={false}
-          />
-          {rule ? (
-            <Textarea
-              label={`${stage} needs ${rule.approvals} approvals and ${rule.checks.length} green checks. Why this version?`}
-              autosize
-              minRows={2}
-              maxLength={5000}
-              value={comment}
-              onChange={(event) => setComment(event.currentTarget.value)}
-            />
-          ) : (
-            <Switch
-              label="Archive the versions that are in the stage"
-              checked={others}
-              onChange={(event) => setOthers(event.currentTarget.checked)}
-            />
-          )}
-          {act.error && <ErrorPanel error={act.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={act.isPending}>
-              {rule ? "Ask for approval" : "Bring it there"}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title={`Bring version ${version.version} to a stage`}
+      button={rule ? "Ask for approval" : "Bring it there"}
+      busy={act.isPending}
+      onSubmit={submit}
+    >
+      <Select
+        label="Stage"
+        data={[...STAGES]}
+        value={stage}
+        onChange={(next) => setStage(next ?? "Production")}
+        allowDeselect={false}
+      />
+      {rule ? (
+        <Textarea
+          label={`${stage} needs ${rule.approvals} approvals and ${rule.checks.length} green checks. Why this version?`}
+          autosize
+          minRows={2}
+          maxLength={5000}
+          value={comment}
+          onChange={(event) => setComment(event.currentTarget.value)}
+        />
+      ) : (
+        <Switch
+          label="Archive the versions that are in the stage"
+          checked={others}
+          onChange={(event) => setOthers(event.currentTarget.checked)}
+        />
+      )}
+      {act.error && <ErrorPanel error={act.error} />}
+    </ModalForm>
   );
 }

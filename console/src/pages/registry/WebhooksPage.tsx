@@ -3,18 +3,18 @@ import {
   Button,
   Checkbox,
   Group,
-  Modal,
   PasswordInput,
   SimpleGrid,
-  Stack,
   Table,
   TextInput,
 } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { Listing, numeric } from "@/components/Listing";
+import { ModalForm } from "@/components/ModalForm";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
@@ -86,86 +86,83 @@ export default function WebhooksPage() {
           }
         >
           {(data) => (
-            <Table.ScrollContainer minWidth={760}>
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Webhook</Table.Th>
-                    <Table.Th>Address</Table.Th>
-                    <Table.Th>Events</Table.Th>
-                    <Table.Th>State</Table.Th>
-                    <Table.Th className={classes.number}>Waiting</Table.Th>
-                    {write && <Table.Th>Actions</Table.Th>}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.webhooks.map((hook) => (
-                    <Table.Tr key={hook.id}>
-                      <Table.Td>
-                        {hook.name}
-                        <div className={classes.dimmed}>{hook.description}</div>
-                      </Table.Td>
-                      <Table.Td className={classes.code}>{hook.url}</Table.Td>
-                      <Table.Td className={classes.code}>
-                        {hook.events.map((one) => (
-                          <div key={`${one.entity} ${one.action}`}>
-                            {one.entity} {one.action}
-                          </div>
-                        ))}
-                      </Table.Td>
-                      <Table.Td>
-                        <Badge
-                          size="xs"
-                          variant="light"
-                          autoContrast
-                          color={hook.status === "ACTIVE" ? "green" : "gray"}
+            <Listing
+              minWidth={760}
+              wrap
+              columns={[
+                "Webhook",
+                "Address",
+                "Events",
+                "State",
+                numeric("Waiting"),
+                write && "Actions",
+              ]}
+            >
+              {data.webhooks.map((hook) => (
+                <Table.Tr key={hook.id}>
+                  <Table.Td>
+                    {hook.name}
+                    <div className="dimmed">{hook.description}</div>
+                  </Table.Td>
+                  <Table.Td className={classes.code}>{hook.url}</Table.Td>
+                  <Table.Td className={classes.code}>
+                    {hook.events.map((one) => (
+                      <div key={`${one.entity} ${one.action}`}>
+                        {one.entity} {one.action}
+                      </div>
+                    ))}
+                  </Table.Td>
+                  <Table.Td>
+                    <Badge
+                      size="xs"
+                      variant="light"
+                      autoContrast
+                      color={hook.status === "ACTIVE" ? "green" : "gray"}
+                    >
+                      {hook.status.toLowerCase()}
+                    </Badge>{" "}
+                    {hook.signed ? "signed" : "not signed"}
+                  </Table.Td>
+                  <Table.Td className="number">{hook.waiting}</Table.Td>
+                  {write && (
+                    <Table.Td>
+                      <Group gap={4} wrap="nowrap">
+                        <Button
+                          size="compact-xs"
+                          variant="default"
+                          loading={test.isPending}
+                          onClick={() => send(hook)}
                         >
-                          {hook.status.toLowerCase()}
-                        </Badge>{" "}
-                        {hook.signed ? "signed" : "not signed"}
-                      </Table.Td>
-                      <Table.Td className={classes.number}>{hook.waiting}</Table.Td>
-                      {write && (
-                        <Table.Td>
-                          <Group gap={4} wrap="nowrap">
-                            <Button
-                              size="compact-xs"
-                              variant="default"
-                              loading={test.isPending}
-                              onClick={() => send(hook)}
-                            >
-                              Test
-                            </Button>
-                            <Button
-                              size="compact-xs"
-                              variant="default"
-                              onClick={() =>
-                                change.mutate({
-                                  id: hook.id,
-                                  status: hook.status === "ACTIVE" ? "DISABLED" : "ACTIVE",
-                                })
-                              }
-                            >
-                              {hook.status === "ACTIVE" ? "Disable" : "Enable"}
-                            </Button>
-                            <Confirm
-                              label="Delete"
-                              question="What waits for it is dropped."
-                              confirm="Delete the webhook"
-                              onConfirm={() =>
-                                remove.mutate(hook.id, {
-                                  onError: (error) => notifyError("It was not deleted", error),
-                                })
-                              }
-                            />
-                          </Group>
-                        </Table.Td>
-                      )}
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+                          Test
+                        </Button>
+                        <Button
+                          size="compact-xs"
+                          variant="default"
+                          onClick={() =>
+                            change.mutate({
+                              id: hook.id,
+                              status: hook.status === "ACTIVE" ? "DISABLED" : "ACTIVE",
+                            })
+                          }
+                        >
+                          {hook.status === "ACTIVE" ? "Disable" : "Enable"}
+                        </Button>
+                        <Confirm
+                          label="Delete"
+                          question="What waits for it is dropped."
+                          confirm="Delete the webhook"
+                          onConfirm={() =>
+                            remove.mutate(hook.id, {
+                              onError: (error) => notifyError("It was not deleted", error),
+                            })
+                          }
+                        />
+                      </Group>
+                    </Table.Td>
+                  )}
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </div>
@@ -196,52 +193,47 @@ function NewWebhook({ onClose }: { onClose: () => void }) {
       ),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate(undefined as never, { onSuccess: onClose });
+  const submit = () => {
+    create.mutate(undefined, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title="Add a webhook" size="lg">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={256}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
-          <TextInput
-            label="Address (https)"
-            required
-            maxLength={2048}
-            value={url}
-            onChange={(event) => setUrl(event.currentTarget.value)}
-            error={create.error && `${create.error.message}; ${create.error.remedy ?? ""}`}
-          />
-          <PasswordInput
-            label="Secret that signs what is sent; it is not shown again"
-            value={secret}
-            onChange={(event) => setSecret(event.currentTarget.value)}
-          />
-          <Checkbox.Group label="Events" value={events} onChange={setEvents}>
-            <SimpleGrid cols={{ base: 1, sm: 2 }} mt={6} spacing={4}>
-              {EVENTS.map((one) => (
-                <Checkbox key={one} size="xs" value={one} label={one.replace(":", " ")} />
-              ))}
-            </SimpleGrid>
-          </Checkbox.Group>
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={!events.length}>
-              Add
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="Add a webhook"
+      size="lg"
+      button="Add"
+      busy={create.isPending}
+      disabled={!events.length}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Name"
+        required
+        maxLength={256}
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Address (https)"
+        required
+        maxLength={2048}
+        value={url}
+        onChange={(event) => setUrl(event.currentTarget.value)}
+        error={create.error && `${create.error.message}; ${create.error.remedy ?? ""}`}
+      />
+      <PasswordInput
+        label="Secret that signs what is sent; it is not shown again"
+        value={secret}
+        onChange={(event) => setSecret(event.currentTarget.value)}
+      />
+      <Checkbox.Group label="Events" value={events} onChange={setEvents}>
+        <SimpleGrid cols={{ base: 1, sm: 2 }} mt={6} spacing={4}>
+          {EVENTS.map((one) => (
+            <Checkbox key={one} size="xs" value={one} label={one.replace(":", " ")} />
+          ))}
+        </SimpleGrid>
+      </Checkbox.Group>
+    </ModalForm>
   );
 }

@@ -1,14 +1,13 @@
 import { SimpleGrid, Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatCount, formatNanos, formatPercent } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { HealthMark } from "./HealthMark";
 import { healthOf } from "./health";
-import classes from "./services.module.css";
 
 type Edge = components["schemas"]["MapEdgeView"];
 export const EDGE_WORDS = { call: "calls", publish: "publishes to", consume: "consumes" } as const;
@@ -55,44 +54,28 @@ function EdgeTable({ title, edges, other }: Props) {
           Nobody, as far as spans tell.
         </Text>
       ) : (
-        <Table.ScrollContainer minWidth={420}>
-          <Table className={classes.table} horizontalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Node</Table.Th>
-                <Table.Th>How</Table.Th>
-                <Table.Th className={classes.number}>Calls</Table.Th>
-                <Table.Th className={classes.number}>Failed</Table.Th>
-                <Table.Th className={classes.number}>p95</Table.Th>
+        <Listing
+          minWidth={420}
+          columns={["Node", "How", numeric("Calls"), numeric("Failed"), numeric("p95")]}
+        >
+          {[...edges]
+            .sort((a, b) => b.statistics.count - a.statistics.count)
+            .map((edge) => (
+              <Table.Tr key={`${other(edge)} ${edge.type}`}>
+                <Table.Td className="telemetry">
+                  <HealthMark health={healthOf(edge.statistics)} short />{" "}
+                  <NodeName id={other(edge)} />
+                </Table.Td>
+                <Table.Td>
+                  {EDGE_WORDS[edge.type]}
+                  {edge.age && ` (p95 age ${formatNanos(edge.age.p95_ns)})`}
+                </Table.Td>
+                <Table.Td className="number">{formatCount(edge.statistics.count)}</Table.Td>
+                <Table.Td className="number">{formatPercent(edge.statistics.fault_rate)}</Table.Td>
+                <Table.Td className="number">{formatNanos(edge.statistics.p95_ns)}</Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {[...edges]
-                .sort((a, b) => b.statistics.count - a.statistics.count)
-                .map((edge) => (
-                  <Table.Tr key={`${other(edge)} ${edge.type}`}>
-                    <Table.Td className="telemetry">
-                      <HealthMark health={healthOf(edge.statistics)} short />{" "}
-                      <NodeName id={other(edge)} />
-                    </Table.Td>
-                    <Table.Td>
-                      {EDGE_WORDS[edge.type]}
-                      {edge.age && ` (p95 age ${formatNanos(edge.age.p95_ns)})`}
-                    </Table.Td>
-                    <Table.Td className={classes.number}>
-                      {formatCount(edge.statistics.count)}
-                    </Table.Td>
-                    <Table.Td className={classes.number}>
-                      {formatPercent(edge.statistics.fault_rate)}
-                    </Table.Td>
-                    <Table.Td className={classes.number}>
-                      {formatNanos(edge.statistics.p95_ns)}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+        </Listing>
       )}
     </section>
   );
@@ -105,18 +88,13 @@ export function NodeName({ id }: { id: string }) {
   if (type !== "service") {
     return (
       <>
-        {name} <span className={classes.dimmed}>{type}</span>
+        {name} <span className="dimmed">{type}</span>
       </>
     );
   }
   return (
-    <Link
-      to="/services/$service"
-      params={{ service: name } as never}
-      search={() => keepTime() as never}
-      className={classes.link}
-    >
+    <PageLink to="/services/$service" params={{ service: name }} className="link">
       {name}
-    </Link>
+    </PageLink>
   );
 }

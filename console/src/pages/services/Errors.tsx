@@ -1,10 +1,10 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatCount } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { writeTerm } from "@/search/terms";
@@ -73,39 +73,30 @@ export function Errors({ service }: { service: string }) {
             </Pivot>
           </div>
           {data.cursor && <Partial>The newest {NEWEST} failed spans are grouped.</Partial>}
-          <Table.ScrollContainer minWidth={640}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th className={classes.number}>Spans</Table.Th>
-                  <Table.Th>Operation</Table.Th>
-                  <Table.Th>Type</Table.Th>
-                  <Table.Th>Message</Table.Th>
-                  <Table.Th>Newest</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {groups.map((group) => (
-                  <Table.Tr key={group.key}>
-                    <Table.Td className={classes.number}>{formatCount(group.count)}</Table.Td>
-                    <Table.Td className="telemetry">{group.operation}</Table.Td>
-                    <Table.Td className="telemetry">{group.type}</Table.Td>
-                    <Table.Td className="telemetry">{group.message.slice(0, 400)}</Table.Td>
-                    <Table.Td>
-                      <Link
-                        to="/traces/$traceId"
-                        params={{ traceId: group.newest.trace_id } as never}
-                        search={() => keepTime({ span: group.newest.span_id }) as never}
-                        className={classes.link}
-                      >
-                        {format(Date.parse(group.newest.timestamp))}
-                      </Link>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={640}
+            highlightOnHover
+            columns={[numeric("Spans"), "Operation", "Type", "Message", "Newest"]}
+          >
+            {groups.map((group) => (
+              <Table.Tr key={group.key}>
+                <Table.Td className="number">{formatCount(group.count)}</Table.Td>
+                <Table.Td className="telemetry">{group.operation}</Table.Td>
+                <Table.Td className="telemetry">{group.type}</Table.Td>
+                <Table.Td className="telemetry">{group.message.slice(0, 400)}</Table.Td>
+                <Table.Td>
+                  <PageLink
+                    to="/traces/$traceId"
+                    params={{ traceId: group.newest.trace_id }}
+                    search={{ span: group.newest.span_id }}
+                    className="link"
+                  >
+                    {format(Date.parse(group.newest.timestamp))}
+                  </PageLink>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         </>
       )}
     </QueryState>

@@ -1,6 +1,8 @@
 import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { formatCount } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing, numeric } from "@/components/Listing";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { formatAgo } from "@/time/format";
@@ -21,50 +23,38 @@ export function Instances({ service }: { service: string }) {
       empty={<Empty title="Nothing came from this service in this time range" />}
     >
       {(data) => (
-        <Table.ScrollContainer minWidth={760}>
-          <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                {COLUMNS.map((name) => (
-                  <Table.Th key={name}>{name}</Table.Th>
-                ))}
-                <Table.Th>Sends</Table.Th>
-                <Table.Th className={classes.number}>Records</Table.Th>
-                <Table.Th>Last seen</Table.Th>
-                <Table.Th>More</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.resources.map((one) => (
-                <Table.Tr key={JSON.stringify(one.attributes)}>
-                  {COLUMNS.map((name) => (
-                    <Table.Td key={name} className="telemetry">
-                      {one.attributes[name] && (
-                        <Value field={`resource.${name}`} value={one.attributes[name]} />
-                      )}
-                    </Table.Td>
-                  ))}
-                  <Table.Td>{one.signals.join(", ")}</Table.Td>
-                  <Table.Td className={classes.number}>{formatCount(one.count)}</Table.Td>
-                  <Table.Td>{formatAgo(Date.parse(one.last_seen), Date.now())}</Table.Td>
-                  <Table.Td>
-                    <details>
-                      <summary>{Object.keys(one.attributes).length} attributes</summary>
-                      <dl className={classes.attributes}>
-                        {Object.entries(one.attributes).map(([key, value]) => (
-                          <div key={key}>
-                            <dt>{key}</dt>
-                            <dd>{value}</dd>
-                          </div>
-                        ))}
-                      </dl>
-                    </details>
-                  </Table.Td>
-                </Table.Tr>
+        <Listing
+          minWidth={760}
+          highlightOnHover
+          columns={[...COLUMNS, "Sends", numeric("Records"), "Last seen", "More"]}
+        >
+          {data.resources.map((one) => (
+            <Table.Tr key={JSON.stringify(one.attributes)}>
+              {COLUMNS.map((name) => (
+                <Table.Td key={name} className="telemetry">
+                  {one.attributes[name] && (
+                    <Value field={`resource.${name}`} value={one.attributes[name]} />
+                  )}
+                </Table.Td>
               ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+              <Table.Td>{one.signals.join(", ")}</Table.Td>
+              <Table.Td className="number">{formatCount(one.count)}</Table.Td>
+              <Table.Td>{formatAgo(Date.parse(one.last_seen), Date.now())}</Table.Td>
+              <Table.Td>
+                <details>
+                  <summary>{Object.keys(one.attributes).length} attributes</summary>
+                  <Facts className={classes.attributes}>
+                    {Object.entries(one.attributes).map(([key, value]) => (
+                      <Fact key={key} name={key}>
+                        {value}
+                      </Fact>
+                    ))}
+                  </Facts>
+                </details>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
       )}
     </QueryState>
   );

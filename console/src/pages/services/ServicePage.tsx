@@ -1,8 +1,8 @@
 import { SimpleGrid, Tabs } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { TimePanel } from "@/charts/TimePanel";
 import { CreateAlarm } from "@/components/CreateAlarm";
 import { PageHeader } from "@/components/PageHeader";
@@ -144,13 +144,10 @@ export default function ServicePage() {
 
 /** A click on a value leads to the service's traces with it or without it. */
 function useFilterActions(term: string): ValueActions {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   return useMemo(() => {
     const go = (not: boolean) => (field: string, value: string) =>
-      void navigate({
-        to: "/traces",
-        search: keepTime({ q: `${term} ${writeTerm(field, value, { not })}` }) as never,
-      });
+      openPage("/traces", { search: { q: `${term} ${writeTerm(field, value, { not })}` } });
     return { include: go(false), exclude: go(true) };
-  }, [navigate, term]);
+  }, [openPage, term]);
 }

@@ -1,14 +1,14 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import type { Values } from "@/charts/aligned";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatCount, formatNanos, formatNumber, formatPercent } from "@/charts/units";
+import { FindInput } from "@/components/FindInput";
+import { Listing, sorter } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { Empty, ErrorPanel, Partial, QueryState } from "@/components/QueryState";
 import { serviceColor } from "@/theme/colors";
@@ -72,25 +72,16 @@ export default function ServicesPage() {
     }[url.sort];
     return found.sort((a, b) => order(b) - order(a) || a.one.service.localeCompare(b.one.service));
   }, [services.data, map.data, red.data, url.find, url.sort]);
-  const sorter = (name: typeof url.sort, label: string) => (
-    <Table.Th
-      aria-sort={url.sort === name ? (name === "name" ? "ascending" : "descending") : undefined}
-    >
-      <button type="button" className={classes.sort} onClick={() => setUrl({ sort: name })}>
-        {label} {url.sort === name && (name === "name" ? "↑" : "↓")}
-      </button>
-    </Table.Th>
-  );
+  const by = sorter(url.sort, "name", (sort) => setUrl({ sort }));
   return (
     <>
       <PageHeader title="Services" aside={services.data && `${services.data.services.length}`} />
       <div className={classes.tools}>
-        <TextInput
-          aria-label="Search services"
+        <FindInput
+          label="Search services"
           placeholder="Search services"
-          leftSection={<IconSearch size={14} />}
           value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+          onFind={(find) => setUrl({ find }, { replace: true })}
         />
         <Pivot to="/map">As a map</Pivot>
       </div>
@@ -109,33 +100,31 @@ export default function ServicesPage() {
         height={240}
       >
         {() => (
-          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  {sorter("name", "Service")}
-                  <Table.Th>Health</Table.Th>
-                  {sorter("calls", "Calls a second")}
-                  {sorter("faults", "Failed")}
-                  {sorter("p95", "p95")}
-                  <Table.Th>Spans over time</Table.Th>
-                  <Table.Th>Version</Table.Th>
-                  <Table.Th>Hosts</Table.Th>
-                  <Table.Th>Last seen</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map((row) => (
-                  <Row
-                    key={row.one.service}
-                    {...row}
-                    known={map.data !== undefined}
-                    seconds={seconds}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={820}
+            page
+            highlightOnHover
+            columns={[
+              by("name", "Service"),
+              "Health",
+              by("calls", "Calls a second"),
+              by("faults", "Failed"),
+              by("p95", "p95"),
+              "Spans over time",
+              "Version",
+              "Hosts",
+              "Last seen",
+            ]}
+          >
+            {rows.map((row) => (
+              <Row
+                key={row.one.service}
+                {...row}
+                known={map.data !== undefined}
+                seconds={seconds}
+              />
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>
@@ -156,16 +145,11 @@ function Row({ one, calls, rates, known, seconds }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link
-          to="/services/$service"
-          params={{ service: one.service } as never}
-          search={() => keepTime() as never}
-          className={classes.link}
-        >
+        <PageLink to="/services/$service" params={{ service: one.service }} className="link">
           <i className={classes.swatch} style={{ background: serviceColor(one.service) }} />
           {one.service}
-        </Link>
-        <div className={classes.dimmed}>
+        </PageLink>
+        <div className="dimmed">
           {[one.namespace, one.environment, one.language].filter(Boolean).join(" · ")}
         </div>
       </Table.Td>
@@ -185,9 +169,7 @@ function Row({ one, calls, rates, known, seconds }: RowProps) {
       </Table.Td>
       <Table.Td className="telemetry">{one.version}</Table.Td>
       <Table.Td>{formatCount(one.hosts)}</Table.Td>
-      <Table.Td className={classes.dimmed}>
-        {formatAgo(Date.parse(one.last_seen), Date.now())}
-      </Table.Td>
+      <Table.Td className="dimmed">{formatAgo(Date.parse(one.last_seen), Date.now())}</Table.Td>
     </Table.Tr>
   );
 }

@@ -1,6 +1,8 @@
 import { Table, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { formatBytes } from "@/charts/units";
+import { formatBytes, formatCount } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -8,7 +10,6 @@ import { visible } from "@/pages/logs/record";
 import { formatSpan } from "@/time/range";
 import { useTimeRange } from "@/time/TimeProvider";
 import { SettingsFrame } from "./SettingsFrame";
-import classes from "./settings.module.css";
 
 export default function IngestPage() {
   const { query: range } = useTimeRange();
@@ -16,28 +17,24 @@ export default function IngestPage() {
   const rejected = useGet("/api/v1/ingest/rejected", {
     params: { query: { ...range, limit: 500 } },
   });
-  const count = (value: number) => value.toLocaleString("en");
   return (
     <SettingsFrame title="Ingest" time>
       <Panel title="This server since its start, over all accounts">
         <QueryState query={stats} height={90}>
           {(data) => (
-            <dl className={classes.facts}>
-              <Fact name="runs for" value={formatSpan(data.uptime_seconds * 1000)} />
-              <Fact name="requests" value={count(data.requests)} />
-              <Fact name="taken in, unpacked" value={formatBytes(data.bytes)} />
-              <Fact name="commits" value={count(data.groups)} />
-              <Fact
-                name="a commit takes"
-                value={
-                  data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"
-                }
-              />
-              <Fact name="stored already (sent again)" value={count(data.duplicates)} />
-              <Fact name="told to come again later" value={count(data.overloads)} />
-              <Fact name="bodies refused" value={count(data.refused_bodies)} />
-              <Fact name="records rejected" value={count(data.rejected_records)} />
-            </dl>
+            <Facts figures>
+              <Fact name="runs for">{formatSpan(data.uptime_seconds * 1000)}</Fact>
+              <Fact name="requests">{formatCount(data.requests)}</Fact>
+              <Fact name="taken in, unpacked">{formatBytes(data.bytes)}</Fact>
+              <Fact name="commits">{formatCount(data.groups)}</Fact>
+              <Fact name="a commit takes">
+                {data.groups ? `${Math.round((1000 * data.commit_seconds) / data.groups)} ms` : "–"}
+              </Fact>
+              <Fact name="stored already (sent again)">{formatCount(data.duplicates)}</Fact>
+              <Fact name="told to come again later">{formatCount(data.overloads)}</Fact>
+              <Fact name="bodies refused">{formatCount(data.refused_bodies)}</Fact>
+              <Fact name="records rejected">{formatCount(data.rejected_records)}</Fact>
+            </Facts>
           )}
         </QueryState>
       </Panel>
@@ -52,48 +49,30 @@ export default function IngestPage() {
           }
         >
           {(data) => (
-            <Table.ScrollContainer minWidth={640}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Received</Table.Th>
-                    <Table.Th>Signal</Table.Th>
-                    <Table.Th>Records</Table.Th>
-                    <Table.Th>Reason</Table.Th>
-                    <Table.Th>One of them</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.rejected.map((item, index) => (
-                    <Table.Tr key={`${item.received} ${index.toString()}`}>
-                      <Table.Td>
-                        <Moment at={item.received} />
-                      </Table.Td>
-                      <Table.Td>{item.signal}</Table.Td>
-                      <Table.Td>{count(item.count)}</Table.Td>
-                      <Table.Td>{item.reason}</Table.Td>
-                      <Table.Td>
-                        <Text className="telemetry" lineClamp={3}>
-                          {visible(item.sample)}
-                        </Text>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={640}
+              dimHead
+              columns={["Received", "Signal", "Records", "Reason", "One of them"]}
+            >
+              {data.rejected.map((item, index) => (
+                <Table.Tr key={`${item.received} ${index.toString()}`}>
+                  <Table.Td>
+                    <Moment at={item.received} />
+                  </Table.Td>
+                  <Table.Td>{item.signal}</Table.Td>
+                  <Table.Td>{formatCount(item.count)}</Table.Td>
+                  <Table.Td>{item.reason}</Table.Td>
+                  <Table.Td>
+                    <Text className="telemetry" lineClamp={3}>
+                      {visible(item.sample)}
+                    </Text>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>
     </SettingsFrame>
-  );
-}
-
-function Fact({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
   );
 }

@@ -1,27 +1,18 @@
-import {
-  Button,
-  Checkbox,
-  Group,
-  Select,
-  Stack,
-  Switch,
-  Table,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Button, Checkbox, Group, Select, Switch, Table, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
-import { Empty, ErrorPanel, QueryState, Snippet } from "@/components/QueryState";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { NewKeyText } from "./NewKeyText";
 import { ServiceAccounts } from "./ServiceAccounts";
 import { SettingsFrame } from "./SettingsFrame";
-import { ENDS, SCOPES } from "./scopes";
+import { ENDS, endOf, SCOPES } from "./scopes";
 import classes from "./settings.module.css";
 
 type Scope = components["schemas"]["Scope"];
@@ -87,7 +78,7 @@ function CreateKey({ made, onMade }: CreateProps) {
           body: {
             name,
             scopes,
-            expires: end ? new Date(Date.now() + Number(end) * 86_400_000).toISOString() : null,
+            expires: endOf(end),
           },
         }),
       ),
@@ -95,7 +86,7 @@ function CreateKey({ made, onMade }: CreateProps) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: (key) => {
         onMade(key);
         setName("");
@@ -137,19 +128,7 @@ function CreateKey({ made, onMade }: CreateProps) {
         </Button>
       </form>
       {create.error && <ErrorPanel error={create.error} />}
-      {made && (
-        <div className={classes.pad}>
-          <Stack gap="xs" className={classes.secret} role="status">
-            <Text size="sm" fw={600}>
-              The key "{made.name}". It is shown only this once: copy it now.
-            </Text>
-            <Snippet text={made.key} />
-            <Button variant="default" onClick={() => onMade(null)} style={{ alignSelf: "start" }}>
-              I have it
-            </Button>
-          </Stack>
-        </div>
-      )}
+      {made && <NewKeyText made={made} onSeen={() => onMade(null)} />}
     </Panel>
   );
 }
@@ -181,71 +160,55 @@ function KeyTable({ keys, onNew }: KeyTableProps) {
       onError: (error) => notifyError("The key was not revoked", error),
     });
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>May</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>Last used</Table.Th>
-            <Table.Th>Ends</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {keys.map((key) => (
-            <Table.Tr key={key.id}>
-              <Table.Td>
-                <span className={isValid(key) ? undefined : classes.off}>{key.name}</span>
-                <Text size="xs" c="dimmed" className="mono">
-                  {key.id}
-                </Text>
-              </Table.Td>
-              <Table.Td>{key.scopes.join(", ")}</Table.Td>
-              <Table.Td>
-                <Moment at={key.created} />
-                <Text size="xs" c="dimmed">
-                  by {key.created_by}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <Moment at={key.last_used} ago />
-              </Table.Td>
-              <Table.Td>
-                {key.revoked ? "revoked" : key.expires ? <Moment at={key.expires} /> : "never"}
-              </Table.Td>
-              <Table.Td ta="right">
-                {isValid(key) && (
-                  <Group gap={6} justify="flex-end" wrap="nowrap">
-                    <Confirm
-                      label="Rotate"
-                      question={`A new key like "${key.name}" works at once, this one a day more.`}
-                      confirm="Make the new key"
-                      busy={rotate.isPending && rotate.variables === key.id}
-                      onConfirm={() =>
-                        rotate.mutate(key.id, {
-                          onSuccess: onNew,
-                          onError: (error) => notifyError("The key was not rotated", error),
-                        })
-                      }
-                    />
-                    <Confirm
-                      label="Revoke"
-                      question={`Whatever uses "${key.name}" is refused from now on.`}
-                      confirm="Revoke the key"
-                      busy={revoke.isPending && revoke.variables === key.id}
-                      onConfirm={() => end(key)}
-                    />
-                  </Group>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={720} dimHead columns={["Name", "May", "Made", "Last used", "Ends", ACTIONS]}>
+      {keys.map((key) => (
+        <Table.Tr key={key.id}>
+          <Table.Td>
+            <span className={isValid(key) ? undefined : classes.off}>{key.name}</span>
+            <Text size="xs" c="dimmed" className="mono">
+              {key.id}
+            </Text>
+          </Table.Td>
+          <Table.Td>{key.scopes.join(", ")}</Table.Td>
+          <Table.Td>
+            <Moment at={key.created} />
+            <Text size="xs" c="dimmed">
+              by {key.created_by}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            <Moment at={key.last_used} ago />
+          </Table.Td>
+          <Table.Td>
+            {key.revoked ? "revoked" : key.expires ? <Moment at={key.expires} /> : "never"}
+          </Table.Td>
+          <Table.Td ta="right">
+            {isValid(key) && (
+              <Group gap={6} justify="flex-end" wrap="nowrap">
+                <Confirm
+                  label="Rotate"
+                  question={`A new key like "${key.name}" works at once, this one a day more.`}
+                  confirm="Make the new key"
+                  busy={rotate.isPending && rotate.variables === key.id}
+                  onConfirm={() =>
+                    rotate.mutate(key.id, {
+                      onSuccess: onNew,
+                      onError: (error) => notifyError("The key was not rotated", error),
+                    })
+                  }
+                />
+                <Confirm
+                  label="Revoke"
+                  question={`Whatever uses "${key.name}" is refused from now on.`}
+                  confirm="Revoke the key"
+                  busy={revoke.isPending && revoke.variables === key.id}
+                  onConfirm={() => end(key)}
+                />
+              </Group>
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

@@ -1,13 +1,14 @@
-import { Badge, Button, Group, PasswordInput, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Badge, Button, Group, PasswordInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { Confirm } from "@/components/Confirm";
+import { Fact, Facts } from "@/components/Facts";
 import { Moment } from "@/components/Moment";
-import { notifyDone, notifyError } from "@/components/notify";
+import { notifyDone } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
 import { useSession, useSessionState } from "@/session/SessionProvider";
+import { SessionList } from "./SessionList";
 import { SettingsFrame } from "./SettingsFrame";
 import classes from "./settings.module.css";
 
@@ -18,22 +19,15 @@ export default function MePage() {
   return (
     <SettingsFrame title="Settings">
       <Panel title="Who you are here">
-        <dl className={classes.facts}>
-          <div>
-            <dt>{identity.type === "APIKey" ? "API key" : "name"}</dt>
-            <dd>{identity.display_name}</dd>
-          </div>
-          <div>
-            <dt>account</dt>
-            <dd>{session.account}</dd>
-          </div>
-          <div>
-            <dt>until</dt>
-            <dd>
-              <Moment at={session.expires} />
-            </dd>
-          </div>
-        </dl>
+        <Facts figures>
+          <Fact name={identity.type === "APIKey" ? "API key" : "name"}>
+            {identity.display_name}
+          </Fact>
+          <Fact name="account">{session.account}</Fact>
+          <Fact name="until">
+            <Moment at={session.expires} />
+          </Fact>
+        </Facts>
         <Group gap={6} className={classes.pad}>
           {session.permissions.map((permission) => (
             <Badge key={permission} variant="default" tt="none">
@@ -71,7 +65,7 @@ function Password() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(undefined as never, {
+    change.mutate(undefined, {
       onSuccess: (session) => {
         adopt(session);
         setNow("");
@@ -127,54 +121,12 @@ function Sessions() {
         empty={<Empty title="Nowhere" />}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={600}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Since</Table.Th>
-                  <Table.Th>Until</Table.Th>
-                  <Table.Th>From</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>actions</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.sessions.map((item) => (
-                  <Table.Tr key={item.id}>
-                    <Table.Td>
-                      <Moment at={item.created} />
-                    </Table.Td>
-                    <Table.Td>
-                      <Moment at={item.expires} />
-                    </Table.Td>
-                    <Table.Td>
-                      {item.ip}
-                      <Text size="xs" c="dimmed" lineClamp={1} title={item.user_agent ?? ""}>
-                        {item.user_agent}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      {item.current ? (
-                        "this one"
-                      ) : (
-                        <Confirm
-                          label="End"
-                          question="Whoever uses this session has to sign in again."
-                          confirm="End the session"
-                          onConfirm={() =>
-                            end.mutate(item.id, {
-                              onError: (error) => notifyError("The session was not ended", error),
-                            })
-                          }
-                        />
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <SessionList
+            sessions={data.sessions}
+            minWidth={600}
+            question={() => "Whoever uses this session has to sign in again."}
+            end={end}
+          />
         )}
       </QueryState>
     </Panel>

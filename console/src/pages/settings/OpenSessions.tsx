@@ -1,13 +1,11 @@
-import { Switch, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Switch, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { Confirm } from "@/components/Confirm";
-import { Moment } from "@/components/Moment";
-import { notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
+import { SessionList } from "./SessionList";
 import classes from "./settings.module.css";
 
 const PATH = "/api/v1/members/sessions";
@@ -48,66 +46,24 @@ export function OpenSessions() {
       >
         {(data) => (
           <>
-            <Table.ScrollContainer
+            <SessionList
+              sessions={data.sessions}
               minWidth={640}
-              scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
-            >
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Who</Table.Th>
-                    <Table.Th>Account</Table.Th>
-                    <Table.Th>Since</Table.Th>
-                    <Table.Th>Until</Table.Th>
-                    <Table.Th>From</Table.Th>
-                    <Table.Th>
-                      <VisuallyHidden>actions</VisuallyHidden>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.sessions.map((item) => (
-                    <Table.Tr key={item.id}>
-                      <Table.Td>
-                        {item.name}
-                        <Text size="xs" c="dimmed">
-                          {item.key_id ? "an API key" : "a user"}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td>{item.account}</Table.Td>
-                      <Table.Td>
-                        <Moment at={item.created} />
-                      </Table.Td>
-                      <Table.Td>
-                        <Moment at={item.expires} />
-                      </Table.Td>
-                      <Table.Td>
-                        {item.ip}
-                        <Text size="xs" c="dimmed" lineClamp={1} title={item.user_agent ?? ""}>
-                          {item.user_agent}
-                        </Text>
-                      </Table.Td>
-                      <Table.Td ta="right">
-                        {item.current ? (
-                          "this one"
-                        ) : (
-                          <Confirm
-                            label="End"
-                            question={`${item.name} has to sign in again.`}
-                            confirm="End the session"
-                            onConfirm={() =>
-                              end.mutate(item.id, {
-                                onError: (error) => notifyError("The session was not ended", error),
-                              })
-                            }
-                          />
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+              columns={["Who", "Account"]}
+              cells={(item) => (
+                <>
+                  <Table.Td>
+                    {item.name}
+                    <Text size="xs" c="dimmed">
+                      {item.key_id ? "an API key" : "a user"}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td>{item.account}</Table.Td>
+                </>
+              )}
+              question={(item) => `${item.name} has to sign in again.`}
+              end={end}
+            />
             {data.cursor && (
               <div className={classes.pad}>
                 <Partial>The newest 200 are listed.</Partial>

@@ -1,17 +1,17 @@
-import { Button, Group, NumberInput, Table, Text, VisuallyHidden } from "@mantine/core";
+import { Button, Group, NumberInput, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { formatBytes } from "@/charts/units";
+import { formatBytes, formatCount } from "@/charts/units";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { SettingsFrame } from "./SettingsFrame";
-import classes from "./settings.module.css";
 
 type Held = components["schemas"]["SignalRetention"];
 const PATH = "/api/v1/retention";
@@ -23,32 +23,27 @@ export default function RetentionPage() {
       <Panel title="How long telemetry is kept">
         <QueryState query={query} height={240}>
           {(data) => (
-            <Table.ScrollContainer minWidth={760}>
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Signal</Table.Th>
-                    <Table.Th>Kept for</Table.Th>
-                    <Table.Th>Records now</Table.Th>
-                    <Table.Th>Oldest</Table.Th>
-                    <Table.Th>Newest</Table.Th>
-                    {data.disk && <Table.Th>On disk, all accounts</Table.Th>}
-                    <Table.Th>
-                      <VisuallyHidden>actions</VisuallyHidden>
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.signals.map((held) => (
-                    <Row
-                      key={held.signal}
-                      held={held}
-                      disk={data.disk?.find((item) => item.signal === held.signal)?.bytes}
-                    />
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={760}
+              dimHead
+              columns={[
+                "Signal",
+                "Kept for",
+                "Records now",
+                "Oldest",
+                "Newest",
+                data.disk && "On disk, all accounts",
+                ACTIONS,
+              ]}
+            >
+              {data.signals.map((held) => (
+                <Row
+                  key={held.signal}
+                  held={held}
+                  disk={data.disk?.find((item) => item.signal === held.signal)?.bytes}
+                />
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>
@@ -88,7 +83,7 @@ function Row({ held, disk }: { held: Held; disk?: number }) {
           {held.own_days === null ? "the default" : `the default is ${held.default_days}`}
         </Text>
       </Table.Td>
-      <Table.Td>{held.records.toLocaleString("en")}</Table.Td>
+      <Table.Td>{formatCount(held.records)}</Table.Td>
       <Table.Td>
         <Moment at={held.oldest} />
       </Table.Td>
@@ -112,14 +107,14 @@ function Row({ held, disk }: { held: Held; disk?: number }) {
                 label="Keep shorter"
                 question={`Records of ${held.signal} older than ${days} days are deleted within the hour.`}
                 confirm="Keep and delete"
-                onConfirm={() => set.mutate(undefined as never, told)}
+                onConfirm={() => set.mutate(undefined, told)}
               />
             ) : (
               <Button
                 variant="default"
                 size="compact-xs"
                 disabled={Number(days) === held.days}
-                onClick={() => set.mutate(undefined as never, told)}
+                onClick={() => set.mutate(undefined, told)}
               >
                 Keep longer
               </Button>
@@ -129,7 +124,7 @@ function Row({ held, disk }: { held: Held; disk?: number }) {
                 label="Default"
                 question={`${held.signal} is kept for the default of ${held.default_days} days.`}
                 confirm="Use the default"
-                onConfirm={() => clear.mutate(undefined as never, told)}
+                onConfirm={() => clear.mutate(undefined, told)}
               />
             )}
           </Group>

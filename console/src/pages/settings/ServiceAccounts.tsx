@@ -1,26 +1,17 @@
-import {
-  Badge,
-  Button,
-  Group,
-  MultiSelect,
-  Popover,
-  Select,
-  Stack,
-  Table,
-  Text,
-  TextInput,
-  VisuallyHidden,
-} from "@mantine/core";
+import { Badge, Button, Group, MultiSelect, Select, Table, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
-import { Empty, ErrorPanel, QueryState, Snippet } from "@/components/QueryState";
-import { ENDS, SCOPES } from "./scopes";
+import { PopoverButton } from "@/components/PopoverButton";
+import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { NewKeyText } from "./NewKeyText";
+import { ENDS, endOf, SCOPES } from "./scopes";
 import classes from "./settings.module.css";
 
 type Account = components["schemas"]["ServiceAccountView"];
@@ -31,9 +22,6 @@ const PATH = "/api/v1/service-accounts";
 const PATHS = [PATH, "/api/v1/keys"];
 const ROLES: Role[] = ["viewer", "editor", "admin", "auditor"];
 
-const endOf = (days: string) =>
-  days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null;
-
 /** Programs that own keys: what they may do, until when, and the switch that stops all their keys. */
 export function ServiceAccounts() {
   const query = useGet(PATH, {});
@@ -41,19 +29,7 @@ export function ServiceAccounts() {
   return (
     <Panel title="Service accounts">
       <Create />
-      {made && (
-        <div className={classes.pad}>
-          <Stack gap="xs" className={classes.secret} role="status">
-            <Text size="sm" fw={600}>
-              The key "{made.name}". It is shown only this once: copy it now.
-            </Text>
-            <Snippet text={made.key} />
-            <Button variant="default" onClick={() => setMade(null)} style={{ alignSelf: "start" }}>
-              I have it
-            </Button>
-          </Stack>
-        </div>
-      )}
+      {made && <NewKeyText made={made} onSeen={() => setMade(null)} />}
       <QueryState
         query={query}
         isEmpty={(data) => !data.service_accounts.length}
@@ -94,7 +70,7 @@ function Create() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The service account "${name}" is made; give it a key next`);
         setName("");
@@ -161,67 +137,51 @@ function Listed({ accounts, onKey }: ListedProps) {
     PATHS,
   );
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Roles</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>Ends</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {accounts.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Td>
-                <span className={one.disabled ? classes.off : undefined}>{one.name}</span>
-              </Table.Td>
-              <Table.Td>
-                {one.roles.join(", ")}{" "}
-                {one.tag && (
-                  <Badge variant="outline" color="gray" tt="none">
-                    only {one.tag.key}={one.tag.value}
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>
-                <Moment at={one.created} />
-              </Table.Td>
-              <Table.Td>{one.expires ? <Moment at={one.expires} /> : "never"}</Table.Td>
-              <Table.Td ta="right">
-                <Group gap={6} justify="flex-end" wrap="nowrap">
-                  {!one.disabled && <MakeKey account={one} onKey={onKey} />}
-                  <Confirm
-                    label={one.disabled ? "Enable" : "Disable"}
-                    question={
-                      one.disabled
-                        ? `Keys of "${one.name}" work again.`
-                        : `Every key of "${one.name}" is refused from now on.`
-                    }
-                    confirm={one.disabled ? "Enable it" : "Disable it"}
-                    onConfirm={() =>
-                      change.mutate(
-                        { id: one.id, disabled: !one.disabled },
-                        { onError: (error) => notifyError("It was not changed", error) },
-                      )
-                    }
-                  />
-                </Group>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={640} dimHead columns={["Name", "Roles", "Made", "Ends", ACTIONS]}>
+      {accounts.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Td>
+            <span className={one.disabled ? classes.off : undefined}>{one.name}</span>
+          </Table.Td>
+          <Table.Td>
+            {one.roles.join(", ")}{" "}
+            {one.tag && (
+              <Badge variant="outline" color="gray" tt="none">
+                only {one.tag.key}={one.tag.value}
+              </Badge>
+            )}
+          </Table.Td>
+          <Table.Td>
+            <Moment at={one.created} />
+          </Table.Td>
+          <Table.Td>{one.expires ? <Moment at={one.expires} /> : "never"}</Table.Td>
+          <Table.Td ta="right">
+            <Group gap={6} justify="flex-end" wrap="nowrap">
+              {!one.disabled && <MakeKey account={one} onKey={onKey} />}
+              <Confirm
+                label={one.disabled ? "Enable" : "Disable"}
+                question={
+                  one.disabled
+                    ? `Keys of "${one.name}" work again.`
+                    : `Every key of "${one.name}" is refused from now on.`
+                }
+                confirm={one.disabled ? "Enable it" : "Disable it"}
+                onConfirm={() =>
+                  change.mutate(
+                    { id: one.id, disabled: !one.disabled },
+                    { onError: (error) => notifyError("It was not changed", error) },
+                  )
+                }
+              />
+            </Group>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
 function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) => void }) {
-  const [opened, setOpened] = useState(false);
   const [scopes, setScopes] = useState<Scope[]>(["read", "write"]);
   const make = useChange(
     () =>
@@ -234,19 +194,9 @@ function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) =>
     PATHS,
   );
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus width={260}>
-      <Popover.Target>
-        <Button
-          variant="default"
-          size="compact-xs"
-          aria-label={`New key of ${account.name}`}
-          onClick={() => setOpened(!opened)}
-        >
-          New key
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Stack gap="xs">
+    <PopoverButton label="New key" name={`New key of ${account.name}`} width={260}>
+      {(close) => (
+        <>
           <MultiSelect
             label="What it may do"
             data={SCOPES.map(({ value }) => value)}
@@ -258,9 +208,9 @@ function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) =>
             disabled={!scopes.length}
             loading={make.isPending}
             onClick={() =>
-              make.mutate(undefined as never, {
+              make.mutate(undefined, {
                 onSuccess: (key) => {
-                  setOpened(false);
+                  close();
                   onKey(key);
                 },
                 onError: (error) => notifyError("The key was not made", error),
@@ -269,8 +219,8 @@ function MakeKey({ account, onKey }: { account: Account; onKey: (key: NewKey) =>
           >
             Make the key
           </Button>
-        </Stack>
-      </Popover.Dropdown>
-    </Popover>
+        </>
+      )}
+    </PopoverButton>
   );
 }

@@ -7,13 +7,13 @@ import {
   Table,
   Text,
   TextInput,
-  VisuallyHidden,
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
@@ -77,7 +77,7 @@ function GrantRole() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    grant.mutate(undefined as never, { onSuccess: () => setLogin("") });
+    grant.mutate(undefined, { onSuccess: () => setLogin("") });
   };
   return (
     <>
@@ -124,70 +124,56 @@ function Members({ members }: { members: readonly Member[] }) {
   );
   const onError = (error: unknown) => notifyError("The role was not taken", error);
   return (
-    <Table.ScrollContainer minWidth={520}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Login</Table.Th>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Roles</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {members.map((member) => (
-            <Table.Tr key={member.user_id}>
-              <Table.Td>
-                <span className={member.disabled ? classes.off : undefined}>{member.login}</span>
-              </Table.Td>
-              <Table.Td>{member.display_name}</Table.Td>
-              <Table.Td>
-                <Group gap={4}>
-                  {member.roles.map((role) => (
-                    <Badge key={role} variant="default" tt="none">
-                      {role}
-                    </Badge>
-                  ))}
-                  {member.limited.map((one) => (
-                    <Badge
-                      key={`${one.role} ${one.key} ${one.value}`}
-                      variant="outline"
-                      color="gray"
-                      tt="none"
-                      title="changes only resources with this tag, and reads everything"
-                    >
-                      {one.role} of {one.key}={one.value}
-                    </Badge>
-                  ))}
-                </Group>
-              </Table.Td>
-              <Table.Td ta="right">
-                <Group gap={6} justify="flex-end">
-                  {member.roles.length > 1 &&
-                    member.roles.map((role) => (
-                      <Confirm
-                        key={role}
-                        label={`No ${role}`}
-                        question={`${member.login} is no longer ${role} of this account.`}
-                        confirm="Take the role"
-                        onConfirm={() => take.mutate({ id: member.user_id, role }, { onError })}
-                      />
-                    ))}
+    <Listing minWidth={520} dimHead columns={["Login", "Name", "Roles", ACTIONS]}>
+      {members.map((member) => (
+        <Table.Tr key={member.user_id}>
+          <Table.Td>
+            <span className={member.disabled ? classes.off : undefined}>{member.login}</span>
+          </Table.Td>
+          <Table.Td>{member.display_name}</Table.Td>
+          <Table.Td>
+            <Group gap={4}>
+              {member.roles.map((role) => (
+                <Badge key={role} variant="default" tt="none">
+                  {role}
+                </Badge>
+              ))}
+              {member.limited.map((one) => (
+                <Badge
+                  key={`${one.role} ${one.key} ${one.value}`}
+                  variant="outline"
+                  color="gray"
+                  tt="none"
+                  title="changes only resources with this tag, and reads everything"
+                >
+                  {one.role} of {one.key}={one.value}
+                </Badge>
+              ))}
+            </Group>
+          </Table.Td>
+          <Table.Td ta="right">
+            <Group gap={6} justify="flex-end">
+              {member.roles.length > 1 &&
+                member.roles.map((role) => (
                   <Confirm
-                    label="Remove"
-                    question={`${member.login} has no more access to this account.`}
-                    confirm="Take all roles"
-                    onConfirm={() => take.mutate({ id: member.user_id }, { onError })}
+                    key={role}
+                    label={`No ${role}`}
+                    question={`${member.login} is no longer ${role} of this account.`}
+                    confirm="Take the role"
+                    onConfirm={() => take.mutate({ id: member.user_id, role }, { onError })}
                   />
-                </Group>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+                ))}
+              <Confirm
+                label="Remove"
+                question={`${member.login} has no more access to this account.`}
+                confirm="Take all roles"
+                onConfirm={() => take.mutate({ id: member.user_id }, { onError })}
+              />
+            </Group>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
@@ -211,7 +197,7 @@ function Users() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The user "${login}" is made; give a role next`);
         setLogin("");
@@ -248,47 +234,33 @@ function Users() {
         empty={<Empty title="There is no user yet" />}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={520}>
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Login</Table.Th>
-                  <Table.Th>Name</Table.Th>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>
-                    <VisuallyHidden>actions</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.users.map((user) => (
-                  <Table.Tr key={user.id}>
-                    <Table.Td>{user.login}</Table.Td>
-                    <Table.Td>{user.display_name}</Table.Td>
-                    <Table.Td>
-                      <Text size="sm">{stateOf(user)}</Text>
-                    </Table.Td>
-                    <Table.Td ta="right">
-                      <Confirm
-                        label={user.disabled ? "Enable" : "Disable"}
-                        question={
-                          user.disabled
-                            ? `${user.login} can sign in again.`
-                            : `${user.login} can no longer sign in; open sessions end.`
-                        }
-                        confirm={user.disabled ? "Enable the user" : "Disable the user"}
-                        onConfirm={() =>
-                          disable.mutate(user, {
-                            onError: (error) => notifyError("The user was not changed", error),
-                          })
-                        }
-                      />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing minWidth={520} dimHead columns={["Login", "Name", "State", ACTIONS]}>
+            {data.users.map((user) => (
+              <Table.Tr key={user.id}>
+                <Table.Td>{user.login}</Table.Td>
+                <Table.Td>{user.display_name}</Table.Td>
+                <Table.Td>
+                  <Text size="sm">{stateOf(user)}</Text>
+                </Table.Td>
+                <Table.Td ta="right">
+                  <Confirm
+                    label={user.disabled ? "Enable" : "Disable"}
+                    question={
+                      user.disabled
+                        ? `${user.login} can sign in again.`
+                        : `${user.login} can no longer sign in; open sessions end.`
+                    }
+                    confirm={user.disabled ? "Enable the user" : "Disable the user"}
+                    onConfirm={() =>
+                      disable.mutate(user, {
+                        onError: (error) => notifyError("The user was not changed", error),
+                      })
+                    }
+                  />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>

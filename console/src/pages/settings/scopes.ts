@@ -19,3 +19,7 @@ export const ENDS = [
   { value: "90", label: "in 90 days" },
   { value: "365", label: "in a year" },
 ];
+
+/** The moment that many days from now; nothing is never. */
+export const endOf = (days: string): string | null =>
+  days ? new Date(Date.now() + Number(days) * 86_400_000).toISOString() : null;

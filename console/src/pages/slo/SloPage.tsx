@@ -1,11 +1,12 @@
 import { SimpleGrid, Table } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
@@ -41,7 +42,7 @@ const eventsOf = (data: History) => ({
 
 export default function SloPage() {
   const { slo: name } = useParams({ strict: false }) as { slo: string };
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const { query } = useTimeRange();
   const path = { name };
   const slo = useGet("/api/v1/slos/{name}", { params: { path } }, { refetchInterval: 60_000 });
@@ -72,7 +73,7 @@ export default function SloPage() {
                 path="/api/v1/slos"
                 name={slo.data.name}
                 question="Its alarms go with it; what was counted stays."
-                onDone={() => void navigate({ to: "/slos", search: keepTime() as never })}
+                onDone={() => openPage("/slos")}
               />
             </>
           )
@@ -129,9 +130,9 @@ function Status({ slo }: { slo: Detail }) {
       <div className={classes.cards}>
         {cards.map(([label, value, note]) => (
           <div className={classes.card} key={label}>
-            <span className={classes.dimmed}>{label}</span>
+            <span className="dimmed">{label}</span>
             <span className={classes.big}>{value}</span>
-            <span className={classes.dimmed}>{note}</span>
+            <span className="dimmed">{note}</span>
           </div>
         ))}
       </div>
@@ -149,39 +150,29 @@ function Status({ slo }: { slo: Detail }) {
       </div>
       <div className={classes.stack} style={{ paddingBottom: 10 }}>
         <Panel title="Burn-rate alarms">
-          <Table.ScrollContainer minWidth={560}>
-            <Table className={classes.table} horizontalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Windows</Table.Th>
-                  <Table.Th>Long</Table.Th>
-                  <Table.Th>Short</Table.Th>
-                  <Table.Th>Threshold</Table.Th>
-                  <Table.Th>Now</Table.Th>
-                  <Table.Th>Alarm</Table.Th>
+          <Listing
+            minWidth={560}
+            horizontalSpacing="sm"
+            columns={["Windows", "Long", "Short", "Threshold", "Now", "Alarm"]}
+          >
+            {status.burns.map((burn) => {
+              const alarm = slo.alarms.find((one) => one.name.endsWith(burn.windows));
+              return (
+                <Table.Tr key={burn.windows}>
+                  <Table.Td>{burn.windows}</Table.Td>
+                  <Table.Td>{formatNumber(burn.long)}</Table.Td>
+                  <Table.Td>{formatNumber(burn.short)}</Table.Td>
+                  <Table.Td>{formatNumber(burn.threshold)}</Table.Td>
+                  <Table.Td>
+                    <StateMark state={burn.breaches ? "burning" : "ok"} />
+                  </Table.Td>
+                  <Table.Td>
+                    {alarm ? <StateMark state={alarm.state} /> : "–"} {alarm?.severity}
+                  </Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {status.burns.map((burn) => {
-                  const alarm = slo.alarms.find((one) => one.name.endsWith(burn.windows));
-                  return (
-                    <Table.Tr key={burn.windows}>
-                      <Table.Td>{burn.windows}</Table.Td>
-                      <Table.Td>{formatNumber(burn.long)}</Table.Td>
-                      <Table.Td>{formatNumber(burn.short)}</Table.Td>
-                      <Table.Td>{formatNumber(burn.threshold)}</Table.Td>
-                      <Table.Td>
-                        <StateMark state={burn.breaches ? "burning" : "ok"} />
-                      </Table.Td>
-                      <Table.Td>
-                        {alarm ? <StateMark state={alarm.state} /> : "–"} {alarm?.severity}
-                      </Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              );
+            })}
+          </Listing>
         </Panel>
       </div>
     </>

@@ -1,12 +1,11 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
-import { DefinitionEditor } from "@/components/DefinitionEditor";
-import { PageHeader } from "@/components/PageHeader";
-import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { DefinitionsHead } from "@/components/DefinitionsHead";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
+import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -25,40 +24,28 @@ spec: {goal: 0.999, source: {type: traces, service: checkout, latency: 300ms}}`;
 
 export default function SlosPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const slos = useGet(
     "/api/v1/slos",
     { params: { query: { search: url.find, limit: 500 } } },
     { refetchInterval: 60_000 },
   );
-  const open = (slo: string) =>
-    void navigate({ to: "/slos/$slo", params: { slo } as never, search: keepTime() as never });
+  const open = (slo: string) => openPage("/slos/$slo", { params: { slo } });
   return (
     <>
-      <PageHeader
+      <DefinitionsHead
         title="Service level objectives"
-        time={false}
-        aside={slos.data && `${slos.data.slos.length}`}
-        actions={
-          <DefinitionEditor
-            what="objective"
-            kind="SLO"
-            path="/api/v1/slos"
-            spec={NEW_SLO}
-            onDone={open}
-          />
-        }
+        several="objectives"
+        what="objective"
+        kind="SLO"
+        path="/api/v1/slos"
+        spec={NEW_SLO}
+        onDone={open}
+        count={slos.data?.slos.length}
+        more={Boolean(slos.data?.cursor)}
+        find={url.find}
+        onFind={(find) => setUrl({ find }, { replace: true })}
       />
-      <div className={classes.tools}>
-        <TextInput
-          aria-label="Search objectives by name"
-          placeholder="Search objectives"
-          leftSection={<IconSearch size={14} />}
-          value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
-        />
-      </div>
-      {slos.data?.cursor && <Partial>Only the first 500 are shown: search by name.</Partial>}
       <QueryState
         query={slos}
         isEmpty={(data) => data.slos.length === 0}
@@ -74,57 +61,51 @@ export default function SlosPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={820} className={classes.scroll}>
-            <Table className={classes.table} highlightOnHover horizontalSpacing="sm">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Objective</Table.Th>
-                  <Table.Th>State</Table.Th>
-                  <Table.Th>Good</Table.Th>
-                  <Table.Th>Goal</Table.Th>
-                  <Table.Th>Budget left</Table.Th>
-                  <Table.Th>May still fail</Table.Th>
-                  <Table.Th>Burn 1 h / 1 d</Table.Th>
-                  <Table.Th>Used up in</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.slos.map((slo) => (
-                  <Table.Tr key={slo.id}>
-                    <Table.Td>
-                      <Link
-                        to="/slos/$slo"
-                        params={{ slo: slo.name } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {slo.name}
-                      </Link>
-                      <div className={classes.dimmed}>{slo.spec.description}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      <StateMark state={slo.status.state} />
-                    </Table.Td>
-                    <Table.Td>{formatGood(slo.status.sli)}</Table.Td>
-                    <Table.Td>
-                      {formatGoal(slo.spec.goal)} of {slo.spec.period ?? "30d"}
-                    </Table.Td>
-                    <Table.Td>{formatPercent(slo.status.budget_remaining)}</Table.Td>
-                    <Table.Td>{formatNumber(slo.status.bad_left)}</Table.Td>
-                    <Table.Td>
-                      {formatNumber(slo.status.burn_rates["1h"])} /{" "}
-                      {formatNumber(slo.status.burn_rates["1d"])}
-                    </Table.Td>
-                    <Table.Td>
-                      {slo.status.exhausted_in_seconds === 0
-                        ? "used up"
-                        : formatSeconds(slo.status.exhausted_in_seconds)}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={820}
+            page
+            highlightOnHover
+            horizontalSpacing="sm"
+            columns={[
+              "Objective",
+              "State",
+              "Good",
+              "Goal",
+              "Budget left",
+              "May still fail",
+              "Burn 1 h / 1 d",
+              "Used up in",
+            ]}
+          >
+            {data.slos.map((slo) => (
+              <Table.Tr key={slo.id}>
+                <Table.Td>
+                  <PageLink to="/slos/$slo" params={{ slo: slo.name }} className={classes.link}>
+                    {slo.name}
+                  </PageLink>
+                  <div className="dimmed">{slo.spec.description}</div>
+                </Table.Td>
+                <Table.Td>
+                  <StateMark state={slo.status.state} />
+                </Table.Td>
+                <Table.Td>{formatGood(slo.status.sli)}</Table.Td>
+                <Table.Td>
+                  {formatGoal(slo.spec.goal)} of {slo.spec.period ?? "30d"}
+                </Table.Td>
+                <Table.Td>{formatPercent(slo.status.budget_remaining)}</Table.Td>
+                <Table.Td>{formatNumber(slo.status.bad_left)}</Table.Td>
+                <Table.Td>
+                  {formatNumber(slo.status.burn_rates["1h"])} /{" "}
+                  {formatNumber(slo.status.burn_rates["1d"])}
+                </Table.Td>
+                <Table.Td>
+                  {slo.status.exhausted_in_seconds === 0
+                    ? "used up"
+                    : formatSeconds(slo.status.exhausted_in_seconds)}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -1,13 +1,14 @@
 import { Button, SimpleGrid, Switch, Table } from "@mantine/core";
 import { IconPlayerPlay } from "@tabler/icons-react";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatValue } from "@/charts/units";
 import { DefinitionDelete, DefinitionEditor } from "@/components/DefinitionEditor";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
@@ -47,7 +48,7 @@ export default function CheckPage() {
   const { check: name } = useParams({ strict: false }) as { check: string };
   const [url, setUrl] = useUrlState(PARAMS);
   const { query } = useTimeRange();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const path = { name };
   const check = useGet("/api/v1/synthetic-checks/{name}", { params: { path } });
   const runs = useGet(
@@ -60,7 +61,7 @@ export default function CheckPage() {
     ["/api/v1/synthetic-checks"],
   );
   const now = () =>
-    run.mutate(undefined as never, {
+    run.mutate(undefined, {
       onSuccess: (result) =>
         result.passed
           ? notifyDone(`${name} passed in ${formatValue(result.duration_ms, "ms")}`)
@@ -101,7 +102,7 @@ export default function CheckPage() {
                 path="/api/v1/synthetic-checks"
                 name={check.data.name}
                 question="Its alarms go with it; its runs stay."
-                onDone={() => void navigate({ to: "/synthetic", search: keepTime() as never })}
+                onDone={() => openPage("/synthetic")}
               />
             </>
           )
@@ -139,48 +140,39 @@ export default function CheckPage() {
             height={200}
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={640}>
-                <Table className={classes.table} horizontalSpacing="sm">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>When</Table.Th>
-                      <Table.Th>Result</Table.Th>
-                      <Table.Th>Took</Table.Th>
-                      <Table.Th>Steps</Table.Th>
-                      <Table.Th>Trace</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.runs.map((one) => (
-                      <Table.Tr key={one.run}>
-                        <Table.Td>
-                          <Moment at={one.time} />
-                        </Table.Td>
-                        <Table.Td>
-                          <StateMark state={one.passed ? "passed" : "failed"} />
-                          <div className={classes.warn}>{one.error}</div>
-                        </Table.Td>
-                        <Table.Td>{formatValue(one.duration_ms, "ms")}</Table.Td>
-                        <Table.Td>
-                          {one.steps
-                            .map(
-                              (step) =>
-                                `${step.name} ${step.status ?? ""} ${formatValue(step.duration_ms, "ms")}`,
-                            )
-                            .join(" · ")}
-                        </Table.Td>
-                        <Table.Td>
-                          {one.trace_id && (
-                            <Pivot to="/traces/$traceId" params={{ traceId: one.trace_id }}>
-                              Trace
-                            </Pivot>
-                          )}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={640}
+                horizontalSpacing="sm"
+                columns={["When", "Result", "Took", "Steps", "Trace"]}
+              >
+                {data.runs.map((one) => (
+                  <Table.Tr key={one.run}>
+                    <Table.Td>
+                      <Moment at={one.time} />
+                    </Table.Td>
+                    <Table.Td>
+                      <StateMark state={one.passed ? "passed" : "failed"} />
+                      <div className={classes.warn}>{one.error}</div>
+                    </Table.Td>
+                    <Table.Td>{formatValue(one.duration_ms, "ms")}</Table.Td>
+                    <Table.Td>
+                      {one.steps
+                        .map(
+                          (step) =>
+                            `${step.name} ${step.status ?? ""} ${formatValue(step.duration_ms, "ms")}`,
+                        )
+                        .join(" · ")}
+                    </Table.Td>
+                    <Table.Td>
+                      {one.trace_id && (
+                        <Pivot to="/traces/$traceId" params={{ traceId: one.trace_id }}>
+                          Trace
+                        </Pivot>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </Panel>

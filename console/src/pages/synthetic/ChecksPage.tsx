@@ -1,12 +1,11 @@
-import { Table, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatValue } from "@/charts/units";
-import { DefinitionEditor } from "@/components/DefinitionEditor";
-import { PageHeader } from "@/components/PageHeader";
-import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { DefinitionsHead } from "@/components/DefinitionsHead";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
+import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -36,44 +35,28 @@ spec: {check: {type: http, steps: [{url: "https://shop.example/"}]}}`;
 
 export default function ChecksPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const checks = useGet(
     "/api/v1/synthetic-checks",
     { params: { query: { search: url.find, limit: 500 } } },
     { refetchInterval: 30_000 },
   );
-  const open = (check: string) =>
-    void navigate({
-      to: "/synthetic/$check",
-      params: { check } as never,
-      search: keepTime() as never,
-    });
+  const open = (check: string) => openPage("/synthetic/$check", { params: { check } });
   return (
     <>
-      <PageHeader
+      <DefinitionsHead
         title="Synthetic checks"
-        time={false}
-        aside={checks.data && `${checks.data.checks.length}`}
-        actions={
-          <DefinitionEditor
-            what="check"
-            kind="SyntheticCheck"
-            path="/api/v1/synthetic-checks"
-            spec={NEW_CHECK}
-            onDone={open}
-          />
-        }
+        several="checks"
+        what="check"
+        kind="SyntheticCheck"
+        path="/api/v1/synthetic-checks"
+        spec={NEW_CHECK}
+        onDone={open}
+        count={checks.data?.checks.length}
+        more={Boolean(checks.data?.cursor)}
+        find={url.find}
+        onFind={(find) => setUrl({ find }, { replace: true })}
       />
-      <div className={classes.tools}>
-        <TextInput
-          aria-label="Search checks by name"
-          placeholder="Search checks"
-          leftSection={<IconSearch size={14} />}
-          value={url.find}
-          onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
-        />
-      </div>
-      {checks.data?.cursor && <Partial>Only the first 500 are shown: search by name.</Partial>}
       <QueryState
         query={checks}
         isEmpty={(data) => data.checks.length === 0}
@@ -89,56 +72,49 @@ export default function ChecksPage() {
         height={240}
       >
         {(data) => (
-          <Table.ScrollContainer minWidth={760} className={classes.scroll}>
-            <Table
-              className={`${classes.table} ${classes.lines}`}
-              highlightOnHover
-              horizontalSpacing="sm"
-            >
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Check</Table.Th>
-                  <Table.Th>Last run</Table.Th>
-                  <Table.Th>Passed, 1 d</Table.Th>
-                  <Table.Th>p95</Table.Th>
-                  <Table.Th>Certificate</Table.Th>
-                  <Table.Th>Every</Table.Th>
-                  <Table.Th>Last error</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.checks.map((check) => (
-                  <Table.Tr key={check.id}>
-                    <Table.Td>
-                      <Link
-                        to="/synthetic/$check"
-                        params={{ check: check.name } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {check.name}
-                      </Link>
-                      <div className={classes.dimmed}>{check.spec.check.type}</div>
-                    </Table.Td>
-                    <Table.Td>
-                      <StateMark state={lastState(check.day.last_passed, check.spec.enabled)} />
-                    </Table.Td>
-                    <Table.Td>{formatPercent(check.day.availability)}</Table.Td>
-                    <Table.Td>{formatValue(check.day.p95_ms, "ms")}</Table.Td>
-                    <Table.Td>
-                      {check.day.certificate_days == null
-                        ? "–"
-                        : `${formatNumber(Math.floor(check.day.certificate_days))} days`}
-                    </Table.Td>
-                    <Table.Td>{check.spec.every ?? "1m"}</Table.Td>
-                    <Table.Td>
-                      {check.day.last_passed === false ? check.day.last_error : ""}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing
+            minWidth={760}
+            page
+            className={classes.lines}
+            highlightOnHover
+            horizontalSpacing="sm"
+            columns={[
+              "Check",
+              "Last run",
+              "Passed, 1 d",
+              "p95",
+              "Certificate",
+              "Every",
+              "Last error",
+            ]}
+          >
+            {data.checks.map((check) => (
+              <Table.Tr key={check.id}>
+                <Table.Td>
+                  <PageLink
+                    to="/synthetic/$check"
+                    params={{ check: check.name }}
+                    className={classes.link}
+                  >
+                    {check.name}
+                  </PageLink>
+                  <div className="dimmed">{check.spec.check.type}</div>
+                </Table.Td>
+                <Table.Td>
+                  <StateMark state={lastState(check.day.last_passed, check.spec.enabled)} />
+                </Table.Td>
+                <Table.Td>{formatPercent(check.day.availability)}</Table.Td>
+                <Table.Td>{formatValue(check.day.p95_ms, "ms")}</Table.Td>
+                <Table.Td>
+                  {check.day.certificate_days == null
+                    ? "–"
+                    : `${formatNumber(Math.floor(check.day.certificate_days))} days`}
+                </Table.Td>
+                <Table.Td>{check.spec.every ?? "1m"}</Table.Td>
+                <Table.Td>{check.day.last_passed === false ? check.day.last_error : ""}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </>

@@ -1,8 +1,8 @@
 import { Table, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { formatCount, formatNanos, formatPercent } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { writeTerm } from "@/search/terms";
@@ -44,70 +44,65 @@ export function Bottlenecks({ state }: { state: SearchState }) {
               One trace in {data.sampled_every} was looked at, {formatCount(data.spans)} spans.
             </Partial>
           )}
-          <Table.ScrollContainer minWidth={760}>
-            <Table className={classes.list} highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Operation</Table.Th>
-                  <Table.Th>Share of self time</Table.Th>
-                  <Table.Th className={classes.number}>On critical paths</Table.Th>
-                  <Table.Th className={classes.number}>Self time</Table.Th>
-                  <Table.Th className={classes.number}>Median</Table.Th>
-                  <Table.Th className={classes.number}>p95</Table.Th>
-                  <Table.Th className={classes.number}>Spans</Table.Th>
-                  <Table.Th className={classes.number}>Errors</Table.Th>
+          <Listing
+            minWidth={760}
+            highlightOnHover
+            columns={[
+              "Operation",
+              "Share of self time",
+              numeric("On critical paths"),
+              numeric("Self time"),
+              numeric("Median"),
+              numeric("p95"),
+              numeric("Spans"),
+              numeric("Errors"),
+            ]}
+          >
+            {data.rows.map((row) => {
+              const key = JSON.stringify([row.service, row.operation, row.kind]);
+              const term = `${writeTerm("service", row.service)} ${writeTerm("name", row.operation)}`;
+              return (
+                <Table.Tr key={key}>
+                  <Table.Td className="telemetry">
+                    <Value field="service" value={row.service} />{" "}
+                    <PageLink
+                      to="/traces"
+                      search={{ q: term, tab: "spans", sort: "duration" }}
+                      className={classes.link}
+                    >
+                      {row.operation}
+                    </PageLink>{" "}
+                    <span className={classes.service}>{row.kind}</span>
+                  </Table.Td>
+                  <Table.Td>
+                    <div className={classes.durationCell}>
+                      <span>{formatPercent(row.share)}</span>
+                      <i
+                        style={{
+                          width: `${row.share * 100}%`,
+                          background: serviceColor(row.service),
+                        }}
+                      />
+                    </div>
+                  </Table.Td>
+                  <Table.Td className="number">
+                    {paths.data ? formatPercent(pathOf.get(key) ?? 0) : "…"}
+                  </Table.Td>
+                  <Table.Td className="number">{formatNanos(row.self_ns)}</Table.Td>
+                  <Table.Td className="number">{formatNanos(row.p50_self_ns)}</Table.Td>
+                  <Table.Td className="number">{formatNanos(row.p95_self_ns)}</Table.Td>
+                  <Table.Td className="number">{formatCount(row.count)}</Table.Td>
+                  <Table.Td className="number">
+                    {row.errors > 0 ? (
+                      <span className={classes.bad}>✖ {formatCount(row.errors)}</span>
+                    ) : (
+                      "0"
+                    )}
+                  </Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.rows.map((row) => {
-                  const key = JSON.stringify([row.service, row.operation, row.kind]);
-                  const term = `${writeTerm("service", row.service)} ${writeTerm("name", row.operation)}`;
-                  return (
-                    <Table.Tr key={key}>
-                      <Table.Td className="telemetry">
-                        <Value field="service" value={row.service} />{" "}
-                        <Link
-                          to="/traces"
-                          search={() =>
-                            keepTime({ q: term, tab: "spans", sort: "duration" }) as never
-                          }
-                          className={classes.link}
-                        >
-                          {row.operation}
-                        </Link>{" "}
-                        <span className={classes.service}>{row.kind}</span>
-                      </Table.Td>
-                      <Table.Td>
-                        <div className={classes.durationCell}>
-                          <span>{formatPercent(row.share)}</span>
-                          <i
-                            style={{
-                              width: `${row.share * 100}%`,
-                              background: serviceColor(row.service),
-                            }}
-                          />
-                        </div>
-                      </Table.Td>
-                      <Table.Td className={classes.number}>
-                        {paths.data ? formatPercent(pathOf.get(key) ?? 0) : "…"}
-                      </Table.Td>
-                      <Table.Td className={classes.number}>{formatNanos(row.self_ns)}</Table.Td>
-                      <Table.Td className={classes.number}>{formatNanos(row.p50_self_ns)}</Table.Td>
-                      <Table.Td className={classes.number}>{formatNanos(row.p95_self_ns)}</Table.Td>
-                      <Table.Td className={classes.number}>{formatCount(row.count)}</Table.Td>
-                      <Table.Td className={classes.number}>
-                        {row.errors > 0 ? (
-                          <span className={classes.bad}>✖ {formatCount(row.errors)}</span>
-                        ) : (
-                          "0"
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              );
+            })}
+          </Listing>
         </>
       )}
     </QueryState>

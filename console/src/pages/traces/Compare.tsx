@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatCount, formatNanos, formatNumber, formatPercent } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { parseDuration } from "@/time/range";
@@ -138,51 +139,52 @@ interface TableProps {
 
 function FindingTable({ rows, selectedName, baselineName }: TableProps) {
   return (
-    <Table.ScrollContainer minWidth={680}>
-      <Table className={classes.list} highlightOnHover>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Attribute</Table.Th>
-            <Table.Th>Value</Table.Th>
-            <Table.Th>
+    <Listing
+      minWidth={680}
+      highlightOnHover
+      columns={[
+        "Attribute",
+        "Value",
+        {
+          children: (
+            <>
               <span className={classes.legendSelected}>■</span> {selectedName} /{" "}
               <span className={classes.legendBaseline}>□</span> {baselineName}
-            </Table.Th>
-            <Table.Th className={classes.number}>Lift</Table.Th>
-            <Table.Th className={classes.number}>{selectedName}</Table.Th>
-            <Table.Th className={classes.number}>{baselineName}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((row) => (
-            <Table.Tr key={`${row.key}=${row.value}`}>
-              <Table.Td>{row.key}</Table.Td>
-              <Table.Td className="telemetry">
-                <Value field={row.key} value={row.value} />
-              </Table.Td>
-              <Table.Td>
-                <div
-                  className={classes.shares}
-                  role="img"
-                  aria-label={`${formatPercent(row.selected_share)} ${selectedName}, ${formatPercent(row.baseline_share)} ${baselineName}`}
-                >
-                  <i style={{ width: `${row.selected_share * 100}%` }} />
-                  <i style={{ width: `${row.baseline_share * 100}%` }} />
-                </div>
-              </Table.Td>
-              <Table.Td className={classes.number}>
-                {row.lift === null ? "only here" : `×${formatNumber(row.lift)}`}
-              </Table.Td>
-              <Table.Td className={classes.number}>
-                {formatPercent(row.selected_share)} ({formatCount(row.selectedCount)})
-              </Table.Td>
-              <Table.Td className={classes.number}>
-                {formatPercent(row.baseline_share)} ({formatCount(row.baselineCount)})
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+            </>
+          ),
+        },
+        numeric("Lift"),
+        numeric(selectedName),
+        numeric(baselineName),
+      ]}
+    >
+      {rows.map((row) => (
+        <Table.Tr key={`${row.key}=${row.value}`}>
+          <Table.Td>{row.key}</Table.Td>
+          <Table.Td className="telemetry">
+            <Value field={row.key} value={row.value} />
+          </Table.Td>
+          <Table.Td>
+            <div
+              className={classes.shares}
+              role="img"
+              aria-label={`${formatPercent(row.selected_share)} ${selectedName}, ${formatPercent(row.baseline_share)} ${baselineName}`}
+            >
+              <i style={{ width: `${row.selected_share * 100}%` }} />
+              <i style={{ width: `${row.baseline_share * 100}%` }} />
+            </div>
+          </Table.Td>
+          <Table.Td className="number">
+            {row.lift === null ? "only here" : `×${formatNumber(row.lift)}`}
+          </Table.Td>
+          <Table.Td className="number">
+            {formatPercent(row.selected_share)} ({formatCount(row.selectedCount)})
+          </Table.Td>
+          <Table.Td className="number">
+            {formatPercent(row.baseline_share)} ({formatCount(row.baselineCount)})
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

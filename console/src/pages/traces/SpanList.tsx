@@ -1,7 +1,7 @@
 import { Button, Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
-import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -35,49 +35,40 @@ export function SpanList({ state }: { state: SearchState }) {
         const longest = Math.max(1, ...rows.map((row) => row.duration_ns));
         return (
           <>
-            <Table.ScrollContainer minWidth={640}>
-              <Table className={classes.list} highlightOnHover>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Start</Table.Th>
-                    <Table.Th>Span</Table.Th>
-                    <Table.Th>Kind</Table.Th>
-                    <Table.Th>Duration</Table.Th>
-                    <Table.Th>Message</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {rows.map((row) => (
-                    <Table.Tr key={`${row.trace_id} ${row.span_id}`}>
-                      <Table.Td className="mono">
-                        <Link
-                          to="/traces/$traceId"
-                          params={{ traceId: row.trace_id } as never}
-                          search={() => keepTime({ span: row.span_id }) as never}
-                          className={classes.link}
-                        >
-                          {format(Date.parse(row.timestamp), "millisecond")}
-                        </Link>
-                      </Table.Td>
-                      <Table.Td className="telemetry">
-                        {row.status === "Error" && <span className={classes.bad}>✖ </span>}
-                        <Value field="service" value={row.service_name} />{" "}
-                        <Value field="name" value={row.name} />
-                      </Table.Td>
-                      <Table.Td>{row.kind}</Table.Td>
-                      <Table.Td>
-                        <DurationBar
-                          value={row.duration_ns}
-                          most={longest}
-                          service={row.service_name}
-                        />
-                      </Table.Td>
-                      <Table.Td className="telemetry">{row.status_message.slice(0, 300)}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Listing
+              minWidth={640}
+              highlightOnHover
+              columns={["Start", "Span", "Kind", "Duration", "Message"]}
+            >
+              {rows.map((row) => (
+                <Table.Tr key={`${row.trace_id} ${row.span_id}`}>
+                  <Table.Td className="mono">
+                    <PageLink
+                      to="/traces/$traceId"
+                      params={{ traceId: row.trace_id }}
+                      search={{ span: row.span_id }}
+                      className={classes.link}
+                    >
+                      {format(Date.parse(row.timestamp), "millisecond")}
+                    </PageLink>
+                  </Table.Td>
+                  <Table.Td className="telemetry">
+                    {row.status === "Error" && <span className={classes.bad}>✖ </span>}
+                    <Value field="service" value={row.service_name} />{" "}
+                    <Value field="name" value={row.name} />
+                  </Table.Td>
+                  <Table.Td>{row.kind}</Table.Td>
+                  <Table.Td>
+                    <DurationBar
+                      value={row.duration_ns}
+                      most={longest}
+                      service={row.service_name}
+                    />
+                  </Table.Td>
+                  <Table.Td className="telemetry">{row.status_message.slice(0, 300)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
             {found.hasNextPage && (
               <Button
                 variant="default"

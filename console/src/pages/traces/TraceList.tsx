@@ -1,9 +1,9 @@
 import { Button, SegmentedControl, Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { client, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { formatCount, formatNanos } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { serviceColor } from "@/theme/colors";
@@ -69,30 +69,21 @@ export function TraceList({ state }: { state: SearchState }) {
           const longest = Math.max(1, ...rows.map((row) => row.duration_ns));
           return (
             <>
-              <Table.ScrollContainer minWidth={640}>
-                <Table className={classes.list} highlightOnHover>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Start</Table.Th>
-                      <Table.Th>Root</Table.Th>
-                      <Table.Th>Duration</Table.Th>
-                      <Table.Th className={classes.number}>Spans</Table.Th>
-                      <Table.Th>Services</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {rows.map((row) => (
-                      <TraceRowView
-                        key={row.trace_id}
-                        row={row}
-                        match={matches[row.trace_id]}
-                        longest={longest}
-                        start={format(Date.parse(row.timestamp), "millisecond")}
-                      />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={640}
+                highlightOnHover
+                columns={["Start", "Root", "Duration", numeric("Spans"), "Services"]}
+              >
+                {rows.map((row) => (
+                  <TraceRowView
+                    key={row.trace_id}
+                    row={row}
+                    match={matches[row.trace_id]}
+                    longest={longest}
+                    start={format(Date.parse(row.timestamp), "millisecond")}
+                  />
+                ))}
+              </Listing>
               {found.hasNextPage && (
                 <Button
                   variant="default"
@@ -122,14 +113,14 @@ function TraceRowView({ row, match, longest, start }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td className="mono">
-        <Link
+        <PageLink
           to="/traces/$traceId"
-          params={{ traceId: row.trace_id } as never}
-          search={() => keepTime(match ? { span: match } : {}) as never}
+          params={{ traceId: row.trace_id }}
+          search={match ? { span: match } : {}}
           className={classes.link}
         >
           {start}
-        </Link>
+        </PageLink>
       </Table.Td>
       <Table.Td className="telemetry">
         {row.errors > 0 && (
@@ -144,7 +135,7 @@ function TraceRowView({ row, match, longest, start }: RowProps) {
       <Table.Td>
         <DurationBar value={row.duration_ns} most={longest} service={row.root_service} />
       </Table.Td>
-      <Table.Td className={classes.number}>{formatCount(row.spans)}</Table.Td>
+      <Table.Td className="number">{formatCount(row.spans)}</Table.Td>
       <Table.Td>
         <div className={classes.services}>
           {row.services.slice(0, MAX_SERVICES).map((name) => (

@@ -7,6 +7,7 @@ import { download } from "@/api/download";
 import { asApiError } from "@/api/errors";
 import { useAsk, useGet } from "@/api/query";
 import { formatBytes } from "@/charts/units";
+import { Listing } from "@/components/Listing";
 import { notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
@@ -77,7 +78,7 @@ function Folder(props: FolderProps) {
                   >
                     <IconFile size={14} aria-hidden />
                     <span>{file.name}</span>
-                    <span className={classes.dimmed}>{formatBytes(file.size)}</span>
+                    <span className="dimmed">{formatBytes(file.size)}</span>
                   </button>
                 </li>
               );
@@ -155,27 +156,17 @@ export function FilePreview({ owner, id, path }: Of & { path: string }) {
           {file.kind === "html" && <Sandboxed html={file.text} title={path} />}
           {(file.kind === "text" || file.kind === "json") && <pre>{file.text}</pre>}
           {file.kind === "table" && (
-            <Table className={classes.table} horizontalSpacing="xs" stickyHeader>
-              <Table.Thead>
-                <Table.Tr>
-                  {file.columns.map((name, index) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: columns may share a name
-                    <Table.Th key={index}>{name}</Table.Th>
+            <Listing wrap stickyHeader columns={[...file.columns.map((name) => name)]}>
+              {file.rows.map((row, place) => (
+                // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity
+                <Table.Tr key={place}>
+                  {row.map((value, index) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: as the head
+                    <Table.Td key={index}>{value}</Table.Td>
                   ))}
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {file.rows.map((row, place) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other identity
-                  <Table.Tr key={place}>
-                    {row.map((value, index) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: as the head
-                      <Table.Td key={index}>{value}</Table.Td>
-                    ))}
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
+              ))}
+            </Listing>
           )}
           {file.kind === "binary" && (
             <Empty title={`${formatBytes(file.size)} that are no text`}>

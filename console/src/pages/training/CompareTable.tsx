@@ -1,4 +1,5 @@
 import { Switch, Table } from "@mantine/core";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { bestOf, type Compared, formatMetric, lessIsBetter } from "./run";
 import classes from "./training.module.css";
@@ -42,45 +43,44 @@ export function CompareTable({ runs, looks, differing, onDiffering }: Props) {
         if (!rows.length) return null;
         return (
           <Panel key={title} title={`${title} (${rows.length})`}>
-            <Table.ScrollContainer minWidth={200 + runs.length * 120}>
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{title}</Table.Th>
-                    {runs.map((run) => (
-                      <Table.Th key={run.info.id}>
-                        <i
-                          className={classes.swatch}
-                          style={{ background: looks.get(run.info.id)?.color }}
-                        />
-                        {run.info.name}
-                      </Table.Th>
+            <Listing
+              minWidth={200 + runs.length * 120}
+              wrap
+              columns={[
+                title,
+                ...runs.map((run) => ({
+                  children: (
+                    <>
+                      <i
+                        className={classes.swatch}
+                        style={{ background: looks.get(run.info.id)?.color }}
+                      />
+                      {run.info.name}
+                    </>
+                  ),
+                })),
+              ]}
+            >
+              {rows.map(({ key, values }) => {
+                const best = of === "metrics" ? bestOf(values, !lessIsBetter(key)) : -1;
+                return (
+                  <Table.Tr key={key}>
+                    <Table.Th scope="row" fw={500}>
+                      {key}
+                    </Table.Th>
+                    {values.map((value, index) => (
+                      <Table.Td
+                        key={runs[index]?.info.id}
+                        className={index === best ? "good" : undefined}
+                      >
+                        {of === "metrics" ? formatMetric(value) : (value ?? "–")}
+                        {index === best && runs.length > 1 && " ★"}
+                      </Table.Td>
                     ))}
                   </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {rows.map(({ key, values }) => {
-                    const best = of === "metrics" ? bestOf(values, !lessIsBetter(key)) : -1;
-                    return (
-                      <Table.Tr key={key}>
-                        <Table.Th scope="row" fw={500}>
-                          {key}
-                        </Table.Th>
-                        {values.map((value, index) => (
-                          <Table.Td
-                            key={runs[index]?.info.id}
-                            className={index === best ? classes.good : undefined}
-                          >
-                            {of === "metrics" ? formatMetric(value) : (value ?? "–")}
-                            {index === best && runs.length > 1 && " ★"}
-                          </Table.Td>
-                        ))}
-                      </Table.Tr>
-                    );
-                  })}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+                );
+              })}
+            </Listing>
           </Panel>
         );
       })}

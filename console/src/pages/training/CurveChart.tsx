@@ -1,3 +1,4 @@
+import { fitWidth } from "@/charts/fitWidth";
 import "uplot/dist/uPlot.min.css";
 import { useComputedColorScheme } from "@mantine/core";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
@@ -103,14 +104,9 @@ export function CurveChart({ label, axis, x, series, log, height = 210, sync }: 
       element,
     );
     plot.current = made;
-    const watch = new ResizeObserver(([entry]) => {
-      const width = Math.floor(entry?.contentRect.width ?? 0);
-      if (width > 0 && width !== made.width) made.setSize({ width, height });
-    });
-    watch.observe(element);
+    const remove = fitWidth(made, element);
     return () => {
-      watch.disconnect();
-      made.destroy();
+      remove();
       plot.current = null;
     };
   }, [axis, x, series, log, height, sync, timezone, scheme]);

@@ -1,9 +1,12 @@
-import { Button, Group, Modal, NumberInput, Stack, Table, TextInput } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { Button, NumberInput, Table, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatNumber, formatPercent, formatSeconds } from "@/charts/units";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing, numeric } from "@/components/Listing";
+import { ModalForm } from "@/components/ModalForm";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -31,29 +34,26 @@ export function Efficiency({ run }: { run: Run }) {
         <div className={classes.grid}>
           <Panel title="Cost" aside={change}>
             {data.cost ? (
-              <dl className={classes.facts}>
-                <Fact name="In total" value={money(data.cost.total, data.cost.currency)} />
-                <Fact
-                  name={`Per epoch (${data.epochs_from || "not known"})`}
-                  value={
-                    data.cost.per_epoch === null
-                      ? "–"
-                      : money(data.cost.per_epoch, data.cost.currency)
-                  }
-                />
+              <Facts figures>
+                <Fact name="In total">{money(data.cost.total, data.cost.currency)}</Fact>
+                <Fact name={`Per epoch (${data.epochs_from || "not known"})`}>
+                  {data.cost.per_epoch === null
+                    ? "–"
+                    : money(data.cost.per_epoch, data.cost.currency)}
+                </Fact>
                 <Fact
                   name="For idle processors"
-                  value={data.cost.idle === null ? "–" : money(data.cost.idle, data.cost.currency)}
                   bad={(data.cost.idle ?? 0) > data.cost.total * 0.3}
-                />
-                <Fact name="Machine" value={money(data.cost.machine, data.cost.currency)} />
-                <Fact name="GPUs" value={money(data.cost.gpus, data.cost.currency)} />
-                <Fact name="Energy" value={money(data.cost.energy, data.cost.currency)} />
-                <Fact
-                  name="By"
-                  value={data.cost.by === "tag" ? "the run's tag" : priceText(data.prices)}
-                />
-              </dl>
+                >
+                  {data.cost.idle === null ? "–" : money(data.cost.idle, data.cost.currency)}
+                </Fact>
+                <Fact name="Machine">{money(data.cost.machine, data.cost.currency)}</Fact>
+                <Fact name="GPUs">{money(data.cost.gpus, data.cost.currency)}</Fact>
+                <Fact name="Energy">{money(data.cost.energy, data.cost.currency)}</Fact>
+                <Fact name="By">
+                  {data.cost.by === "tag" ? "the run's tag" : priceText(data.prices)}
+                </Fact>
+              </Facts>
             ) : (
               <Empty
                 title="No prices are set"
@@ -64,55 +64,45 @@ export function Efficiency({ run }: { run: Run }) {
             )}
           </Panel>
           <Panel title="Time">
-            <dl className={classes.facts}>
-              <Fact
-                name={data.running ? "So far" : "Took"}
-                value={formatSeconds(data.duration_ms === null ? null : data.duration_ms / 1000)}
-              />
-              <Fact
-                name={`Epochs (${data.epochs_from || "not known"})`}
-                value={formatNumber(data.epochs)}
-              />
-              <Fact name="Per epoch" value={formatSeconds(data.seconds_per_epoch)} />
-            </dl>
+            <Facts figures>
+              <Fact name={data.running ? "So far" : "Took"}>
+                {formatSeconds(data.duration_ms === null ? null : data.duration_ms / 1000)}
+              </Fact>
+              <Fact name={`Epochs (${data.epochs_from || "not known"})`}>
+                {formatNumber(data.epochs)}
+              </Fact>
+              <Fact name="Per epoch">{formatSeconds(data.seconds_per_epoch)}</Fact>
+            </Facts>
           </Panel>
           <Panel title="Use of the machine">
             {data.cpu || data.gpus.length ? (
-              <Table className={classes.table} horizontalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Of</Table.Th>
-                    <Table.Th className={classes.number}>Mean</Table.Th>
-                    <Table.Th className={classes.number}>p95</Table.Th>
-                    <Table.Th className={classes.number}>Most</Table.Th>
-                    <Table.Th className={classes.number}>Idle</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  <UseRow name="CPU" use={data.cpu} shown={percent} />
-                  <UseRow name="Memory" use={data.memory} shown={megabytes} />
-                  {data.gpus.map((gpu) => [
-                    <UseRow
-                      key={`u${gpu.index}`}
-                      name={`GPU ${gpu.index}`}
-                      use={gpu.utilization}
-                      shown={percent}
-                    />,
-                    <UseRow
-                      key={`m${gpu.index}`}
-                      name={`GPU ${gpu.index} memory`}
-                      use={gpu.memory_megabytes}
-                      shown={megabytes}
-                    />,
-                    <UseRow
-                      key={`p${gpu.index}`}
-                      name={`GPU ${gpu.index} power${gpu.energy_kwh === null ? "" : `, ${formatNumber(gpu.energy_kwh)} kWh`}`}
-                      use={gpu.power_watts}
-                      shown={(value) => `${formatNumber(value)} W`}
-                    />,
-                  ])}
-                </Table.Tbody>
-              </Table>
+              <Listing
+                wrap
+                columns={["Of", numeric("Mean"), numeric("p95"), numeric("Most"), numeric("Idle")]}
+              >
+                <UseRow name="CPU" use={data.cpu} shown={percent} />
+                <UseRow name="Memory" use={data.memory} shown={megabytes} />
+                {data.gpus.map((gpu) => [
+                  <UseRow
+                    key={`u${gpu.index}`}
+                    name={`GPU ${gpu.index}`}
+                    use={gpu.utilization}
+                    shown={percent}
+                  />,
+                  <UseRow
+                    key={`m${gpu.index}`}
+                    name={`GPU ${gpu.index} memory`}
+                    use={gpu.memory_megabytes}
+                    shown={megabytes}
+                  />,
+                  <UseRow
+                    key={`p${gpu.index}`}
+                    name={`GPU ${gpu.index} power${gpu.energy_kwh === null ? "" : `, ${formatNumber(gpu.energy_kwh)} kWh`}`}
+                    use={gpu.power_watts}
+                    shown={(value) => `${formatNumber(value)} W`}
+                  />,
+                ])}
+              </Listing>
             ) : (
               <Empty
                 title="How much of the machine was used is not known"
@@ -124,15 +114,6 @@ export function Efficiency({ run }: { run: Run }) {
         </div>
       )}
     </QueryState>
-  );
-}
-
-function Fact({ name, value, bad }: { name: string; value: string; bad?: boolean }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className={bad ? classes.bad : undefined}>{value}</dd>
-    </div>
   );
 }
 
@@ -149,10 +130,10 @@ function UseRow({
   return (
     <Table.Tr>
       <Table.Td>{name}</Table.Td>
-      <Table.Td className={classes.number}>{shown(use.mean)}</Table.Td>
-      <Table.Td className={classes.number}>{shown(use.p95)}</Table.Td>
-      <Table.Td className={classes.number}>{shown(use.most)}</Table.Td>
-      <Table.Td className={classes.number}>
+      <Table.Td className="number">{shown(use.mean)}</Table.Td>
+      <Table.Td className="number">{shown(use.p95)}</Table.Td>
+      <Table.Td className="number">{shown(use.most)}</Table.Td>
+      <Table.Td className="number">
         {use.idle === null ? "–" : `${formatPercent(use.idle)} of the time`}
       </Table.Td>
     </Table.Tr>
@@ -189,35 +170,28 @@ function PriceForm({ prices, onClose }: { prices: Prices; onClose: () => void })
       ),
     ["/api/v1/runs", "/api/v1/training-prices"],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate(undefined as never, { onSuccess: onClose });
+  const submit = () => {
+    save.mutate(undefined, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title="What the account's machines cost">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Currency (ISO 4217)"
-            value={currency}
-            maxLength={3}
-            required
-            onChange={(event) => setCurrency(event.currentTarget.value.toUpperCase())}
-            error={save.error?.message}
-          />
-          <NumberInput label="A machine, an hour" min={0} value={host} onChange={setHost} />
-          <NumberInput label="One GPU, an hour" min={0} value={gpu} onChange={setGpu} />
-          <NumberInput label="A kilowatt-hour of GPUs" min={0} value={kwh} onChange={setKwh} />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="What the account's machines cost"
+      button="Save"
+      busy={save.isPending}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Currency (ISO 4217)"
+        value={currency}
+        maxLength={3}
+        required
+        onChange={(event) => setCurrency(event.currentTarget.value.toUpperCase())}
+        error={save.error?.message}
+      />
+      <NumberInput label="A machine, an hour" min={0} value={host} onChange={setHost} />
+      <NumberInput label="One GPU, an hour" min={0} value={gpu} onChange={setGpu} />
+      <NumberInput label="A kilowatt-hour of GPUs" min={0} value={kwh} onChange={setKwh} />
+    </ModalForm>
   );
 }

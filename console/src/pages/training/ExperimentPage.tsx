@@ -1,10 +1,12 @@
-import { Button, Group, Modal, Stack, Tabs, Textarea, TextInput } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { Button, Tabs, Textarea, TextInput } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Confirm } from "@/components/Confirm";
+import { ModalForm } from "@/components/ModalForm";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
@@ -25,7 +27,7 @@ export default function ExperimentPage() {
   const { experiment } = useParams({ strict: false }) as { experiment: string };
   const [url, setUrl] = useUrlState(PARAMS);
   const { can } = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const [editing, setEditing] = useState(false);
   const query = useGet("/api/v1/experiments/{experiment_id}", {
     params: { path: { experiment_id: experiment } },
@@ -70,8 +72,8 @@ export default function ExperimentPage() {
                     confirm="Delete the experiment"
                     busy={remove.isPending}
                     onConfirm={() =>
-                      remove.mutate(undefined as never, {
-                        onSuccess: () => void navigate({ to: "/experiments" }),
+                      remove.mutate(undefined, {
+                        onSuccess: () => openPage("/experiments"),
                         onError: (error) => notifyError("It was not deleted", error),
                       })
                     }
@@ -82,9 +84,7 @@ export default function ExperimentPage() {
           </>
         }
       />
-      {data?.tags[NOTE] && (
-        <p className={`${classes.tools} ${classes.dimmed}`}>{data.tags[NOTE]}</p>
-      )}
+      {data?.tags[NOTE] && <p className={`${classes.tools} dimmed`}>{data.tags[NOTE]}</p>}
       <Tabs
         value={url.tab}
         onChange={(tab) => setUrl({ tab: (tab ?? "runs") as "runs" })}
@@ -128,39 +128,32 @@ function Edit({
       ),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    save.mutate(undefined as never, { onSuccess: onClose });
+  const submit = () => {
+    save.mutate(undefined, { onSuccess: onClose });
   };
   return (
-    <Modal opened onClose={onClose} title="Edit the experiment">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={500}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={save.error?.message}
-          />
-          <Textarea
-            label="What it is about"
-            autosize
-            minRows={3}
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="Edit the experiment"
+      button="Save"
+      busy={save.isPending}
+      onSubmit={submit}
+    >
+      <TextInput
+        label="Name"
+        required
+        maxLength={500}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={save.error?.message}
+      />
+      <Textarea
+        label="What it is about"
+        autosize
+        minRows={3}
+        value={description}
+        onChange={(event) => setDescription(event.currentTarget.value)}
+      />
+    </ModalForm>
   );
 }

@@ -1,12 +1,14 @@
-import { Button, Group, Modal, SegmentedControl, Stack, Table, TextInput } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { Button, SegmentedControl, Table } from "@mantine/core";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
+import { NewNamed } from "@/components/NewNamed";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { formatAgo } from "@/time/format";
@@ -77,69 +79,64 @@ export default function ExperimentsPage() {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={720}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Experiment</Table.Th>
-                      <Table.Th className={classes.number}>Runs</Table.Th>
-                      <Table.Th className={classes.number}>Running</Table.Th>
-                      <Table.Th className={classes.number}>Logged models</Table.Th>
-                      <Table.Th>Last run</Table.Th>
-                      <Table.Th>Tags</Table.Th>
-                      {url.which === "deleted" && <Table.Th>Actions</Table.Th>}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.experiments.map((one) => (
-                      <Table.Tr key={one.id}>
-                        <Table.Td>
-                          <Link
-                            to="/experiments/$experiment"
-                            params={{ experiment: one.id } as never}
-                            search={() => keepTime() as never}
-                            className={classes.link}
-                          >
-                            {one.name}
-                          </Link>
-                          <div className={classes.dimmed}>
-                            {one.tags["mlflow.note.content"]?.slice(0, 160)}
-                          </div>
-                        </Table.Td>
-                        <Table.Td className={classes.number}>{formatCount(one.runs)}</Table.Td>
-                        <Table.Td className={classes.number}>{formatCount(one.running)}</Table.Td>
-                        <Table.Td className={classes.number}>{formatCount(one.models)}</Table.Td>
-                        <Table.Td>
-                          {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
-                        </Table.Td>
-                        <Table.Td className={classes.dimmed}>
-                          {Object.entries(one.tags)
-                            .filter(([key]) => !key.startsWith("mlflow."))
-                            .map(([key, value]) => `${key}: ${value}`)
-                            .join(", ")}
-                        </Table.Td>
-                        {url.which === "deleted" && (
-                          <Table.Td>
-                            <Button
-                              size="compact-xs"
-                              variant="default"
-                              disabled={!can("catalog:write")}
-                              onClick={() =>
-                                restore.mutate(one.id, {
-                                  onSuccess: () => notifyDone(`${one.name} is back`),
-                                  onError: (error) => notifyError("It was not restored", error),
-                                })
-                              }
-                            >
-                              Restore
-                            </Button>
-                          </Table.Td>
-                        )}
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={720}
+                wrap
+                highlightOnHover
+                columns={[
+                  "Experiment",
+                  numeric("Runs"),
+                  numeric("Running"),
+                  numeric("Logged models"),
+                  "Last run",
+                  "Tags",
+                  url.which === "deleted" && "Actions",
+                ]}
+              >
+                {data.experiments.map((one) => (
+                  <Table.Tr key={one.id}>
+                    <Table.Td>
+                      <PageLink
+                        to="/experiments/$experiment"
+                        params={{ experiment: one.id }}
+                        className="link"
+                      >
+                        {one.name}
+                      </PageLink>
+                      <div className="dimmed">{one.tags["mlflow.note.content"]?.slice(0, 160)}</div>
+                    </Table.Td>
+                    <Table.Td className="number">{formatCount(one.runs)}</Table.Td>
+                    <Table.Td className="number">{formatCount(one.running)}</Table.Td>
+                    <Table.Td className="number">{formatCount(one.models)}</Table.Td>
+                    <Table.Td>
+                      {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
+                    </Table.Td>
+                    <Table.Td className="dimmed">
+                      {Object.entries(one.tags)
+                        .filter(([key]) => !key.startsWith("mlflow."))
+                        .map(([key, value]) => `${key}: ${value}`)
+                        .join(", ")}
+                    </Table.Td>
+                    {url.which === "deleted" && (
+                      <Table.Td>
+                        <Button
+                          size="compact-xs"
+                          variant="default"
+                          disabled={!can("catalog:write")}
+                          onClick={() =>
+                            restore.mutate(one.id, {
+                              onSuccess: () => notifyDone(`${one.name} is back`),
+                              onError: (error) => notifyError("It was not restored", error),
+                            })
+                          }
+                        >
+                          Restore
+                        </Button>
+                      </Table.Td>
+                    )}
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </div>
@@ -150,51 +147,19 @@ export default function ExperimentsPage() {
 }
 
 function NewExperiment({ onClose }: { onClose: () => void }) {
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const create = useChange(
-    () => unwrap(client.POST(PATH, { body: { name, description } })),
+    (body: { name: string; description: string }) => unwrap(client.POST(PATH, { body })),
     [PATH],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate(undefined as never, {
-      onSuccess: (made) =>
-        void navigate({
-          to: "/experiments/$experiment",
-          params: { experiment: made.id } as never,
-        }),
-    });
-  };
   return (
-    <Modal opened onClose={onClose} title="New experiment">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <TextInput
-            label="Name"
-            required
-            maxLength={500}
-            data-autofocus
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={create.error?.message}
-          />
-          <TextInput
-            label="What it is about"
-            value={description}
-            onChange={(event) => setDescription(event.currentTarget.value)}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending}>
-              Create
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <NewNamed
+      title="New experiment"
+      about="What it is about"
+      button="Create"
+      create={create}
+      onMade={(made) => openPage("/experiments/$experiment", { params: { experiment: made.id } })}
+      onClose={onClose}
+    />
   );
 }

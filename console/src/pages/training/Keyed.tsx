@@ -1,5 +1,6 @@
 import { Table, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty } from "@/components/QueryState";
 import classes from "./training.module.css";
@@ -37,18 +38,16 @@ export function Keyed({ title, rows, empty, snippet }: Props) {
         <Empty title={empty} snippet={snippet} />
       ) : (
         <div className={classes.preview} tabIndex={0} role="region" aria-label={title}>
-          <Table className={classes.table} horizontalSpacing="xs">
-            <Table.Tbody>
-              {shown.map((row) => (
-                <Table.Tr key={row.key}>
-                  <Table.Th scope="row" w="45%" fw={500}>
-                    {row.key}
-                  </Table.Th>
-                  <Table.Td>{row.value}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <Listing wrap>
+            {shown.map((row) => (
+              <Table.Tr key={row.key}>
+                <Table.Th scope="row" w="45%" fw={500}>
+                  {row.key}
+                </Table.Th>
+                <Table.Td>{row.value}</Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         </div>
       )}
     </Panel>

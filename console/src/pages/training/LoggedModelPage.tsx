@@ -1,8 +1,10 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { useNavigate, useParams } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { Button, Group, Select, TextInput } from "@mantine/core";
+import { useParams } from "@tanstack/react-router";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
+import { useOpenPage } from "@/app/useOpenPage";
+import { ModalForm } from "@/components/ModalForm";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
 import { QueryState } from "@/components/QueryState";
@@ -34,7 +36,7 @@ export default function LoggedModelPage() {
         aside={
           model && (
             <Group gap="sm">
-              <span className={classes.dimmed}>{statusOf(model.status)}</span>
+              <span className="dimmed">{statusOf(model.status)}</span>
               {model.source_run_id && (
                 <Pivot to="/runs/$run" params={{ run: model.source_run_id }}>
                   Its run
@@ -93,7 +95,7 @@ function Register({ id, onClose }: { id: string; onClose: () => void }) {
   const models = useGet("/api/v1/models", { params: { query: { limit: 1000 } } });
   const [name, setName] = useState<string | null>(null);
   const [fresh, setFresh] = useState("");
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const register = useChange(async () => {
     if (fresh) await unwrap(client.POST("/api/v1/models", { body: { name: fresh } }));
     return unwrap(
@@ -103,46 +105,39 @@ function Register({ id, onClose }: { id: string; onClose: () => void }) {
       }),
     );
   }, ["/api/v1/models", "/api/v1/logged-models"]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    register.mutate(undefined as never, {
+  const submit = () => {
+    register.mutate(undefined, {
       onSuccess: (made) =>
-        void navigate({
-          to: "/models/$name/versions/$version",
-          params: { name: made.model, version: String(made.version) } as never,
+        openPage("/models/$name/versions/$version", {
+          params: { name: made.model, version: String(made.version) },
         }),
     });
   };
   return (
-    <Modal opened onClose={onClose} title="Register as a version">
-      <form onSubmit={submit}>
-        <Stack gap="sm">
-          <Select
-            label="Of the model"
-            data={(models.data?.models ?? []).map((one) => one.name)}
-            value={name}
-            onChange={setName}
-            searchable
-            clearable
-            disabled={fresh !== ""}
-          />
-          <TextInput
-            label="Or of a new one"
-            value={fresh}
-            maxLength={500}
-            onChange={(event) => setFresh(event.currentTarget.value)}
-            error={register.error?.message}
-          />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={register.isPending} disabled={!fresh && !name}>
-              Register
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <ModalForm
+      onClose={onClose}
+      title="Register as a version"
+      button="Register"
+      busy={register.isPending}
+      disabled={!fresh && !name}
+      onSubmit={submit}
+    >
+      <Select
+        label="Of the model"
+        data={(models.data?.models ?? []).map((one) => one.name)}
+        value={name}
+        onChange={setName}
+        searchable
+        clearable
+        disabled={fresh !== ""}
+      />
+      <TextInput
+        label="Or of a new one"
+        value={fresh}
+        maxLength={500}
+        onChange={(event) => setFresh(event.currentTarget.value)}
+        error={register.error?.message}
+      />
+    </ModalForm>
   );
 }

@@ -1,7 +1,7 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { formatAgo } from "@/time/format";
 import { text } from "@/url/params";
@@ -46,71 +46,59 @@ export function LoggedModels({ experiment }: { experiment: string }) {
             }
           >
             {(data) => (
-              <Table.ScrollContainer minWidth={760}>
-                <Table className={classes.table} highlightOnHover horizontalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Model</Table.Th>
-                      <Table.Th>Status</Table.Th>
-                      <Table.Th>Run</Table.Th>
-                      <Table.Th>Metrics</Table.Th>
-                      <Table.Th>Registered as</Table.Th>
-                      <Table.Th>Logged</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.models.map((one) => (
-                      <Table.Tr key={one.id}>
-                        <Table.Td>
-                          <Link
-                            to="/logged-models/$model"
-                            params={{ model: one.id } as never}
-                            search={() => keepTime() as never}
-                            className={classes.link}
-                          >
-                            {one.name}
-                          </Link>
-                          <div className={classes.dimmed}>{one.model_type}</div>
-                        </Table.Td>
-                        <Table.Td>{statusOf(one.status)}</Table.Td>
-                        <Table.Td>
-                          {one.source_run_id && (
-                            <Link
-                              to="/runs/$run"
-                              params={{ run: one.source_run_id } as never}
-                              search={() => keepTime() as never}
-                              className={classes.link}
-                            >
-                              {one.source_run_id.slice(0, 8)}
-                            </Link>
-                          )}
-                        </Table.Td>
-                        <Table.Td>
-                          {one.metrics
-                            .slice(0, METRICS)
-                            .map((item) => `${item.key} ${formatMetric(item.value)}`)
-                            .join(", ")}
-                          {one.metrics.length > METRICS && " …"}
-                        </Table.Td>
-                        <Table.Td>
-                          {one.registrations.map((item) => (
-                            <Link
-                              key={`${item.model} ${item.version}`}
-                              to="/models/$name/versions/$version"
-                              params={{ name: item.model, version: String(item.version) } as never}
-                              search={() => keepTime() as never}
-                              className={classes.link}
-                            >
-                              {item.model} v{item.version}{" "}
-                            </Link>
-                          ))}
-                        </Table.Td>
-                        <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Listing
+                minWidth={760}
+                wrap
+                highlightOnHover
+                columns={["Model", "Status", "Run", "Metrics", "Registered as", "Logged"]}
+              >
+                {data.models.map((one) => (
+                  <Table.Tr key={one.id}>
+                    <Table.Td>
+                      <PageLink
+                        to="/logged-models/$model"
+                        params={{ model: one.id }}
+                        className="link"
+                      >
+                        {one.name}
+                      </PageLink>
+                      <div className="dimmed">{one.model_type}</div>
+                    </Table.Td>
+                    <Table.Td>{statusOf(one.status)}</Table.Td>
+                    <Table.Td>
+                      {one.source_run_id && (
+                        <PageLink
+                          to="/runs/$run"
+                          params={{ run: one.source_run_id }}
+                          className="link"
+                        >
+                          {one.source_run_id.slice(0, 8)}
+                        </PageLink>
+                      )}
+                    </Table.Td>
+                    <Table.Td>
+                      {one.metrics
+                        .slice(0, METRICS)
+                        .map((item) => `${item.key} ${formatMetric(item.value)}`)
+                        .join(", ")}
+                      {one.metrics.length > METRICS && " …"}
+                    </Table.Td>
+                    <Table.Td>
+                      {one.registrations.map((item) => (
+                        <PageLink
+                          key={`${item.model} ${item.version}`}
+                          to="/models/$name/versions/$version"
+                          params={{ name: item.model, version: String(item.version) }}
+                          className="link"
+                        >
+                          {item.model} v{item.version}{" "}
+                        </PageLink>
+                      ))}
+                    </Table.Td>
+                    <Table.Td>{formatAgo(one.created_ms, Date.now())}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Listing>
             )}
           </QueryState>
         </div>

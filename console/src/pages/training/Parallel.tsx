@@ -1,7 +1,6 @@
 import { Button, Text } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { type PointerEvent, useMemo, useRef, useState } from "react";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Panel } from "@/components/Panel";
 import { Empty } from "@/components/QueryState";
 import { axisOf, type Compared } from "./run";
@@ -28,7 +27,7 @@ export function Parallel({ runs, columns }: Props) {
   const axes = useMemo(() => columns.map((one) => axisOf(one, runs)), [columns, runs]);
   const [brushes, setBrushes] = useState<ReadonlyMap<string, Brush>>(new Map());
   const started = useRef<{ name: string; at: number } | null>(null);
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   if (axes.length < 2) return <Empty title="Choose two axes or more" />;
   const xOf = (index: number) => SIDE + (index * (WIDTH - 2 * SIDE)) / (axes.length - 1);
   const yOf = (place: number) => TOP + INNER * (1 - place);
@@ -67,10 +66,7 @@ export function Parallel({ runs, columns }: Props) {
               variant="default"
               disabled={kept.length === 0}
               onClick={() =>
-                void navigate({
-                  to: "/runs/compare",
-                  search: keepTime({ run: kept.map((run) => run.info.id) }) as never,
-                })
+                openPage("/runs/compare", { search: { run: kept.map((run) => run.info.id) } })
               }
             >
               Compare only these

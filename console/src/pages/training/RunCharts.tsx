@@ -1,6 +1,5 @@
-import { TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
 import { useMemo } from "react";
+import { FindInput } from "@/components/FindInput";
 import { Empty, Partial } from "@/components/QueryState";
 import { text } from "@/url/params";
 import { useUrlState } from "@/url/state";
@@ -34,12 +33,11 @@ export function RunCharts({ run }: { run: Run }) {
   );
   return (
     <>
-      <TextInput
-        aria-label="Find a metric"
+      <FindInput
+        label="Find a metric"
         placeholder="Find a metric"
-        leftSection={<IconSearch size={14} />}
         value={url.find}
-        onChange={(event) => setUrl({ find: event.currentTarget.value }, { replace: true })}
+        onFind={(find) => setUrl({ find }, { replace: true })}
         mb="xs"
         maw={320}
       />

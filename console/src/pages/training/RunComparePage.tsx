@@ -2,8 +2,8 @@ import { MultiSelect, Select, Tabs, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { seriesColor } from "@/theme/colors";
 import { flag, list, oneOf, text } from "@/url/params";
@@ -84,14 +84,9 @@ function Compare({ runs, url, setUrl }: { runs: readonly Compared[]; url: Url; s
         {runs.slice(0, 24).map((run) => (
           <span key={run.info.id} role="listitem">
             <i className={classes.swatch} style={{ background: looks.get(run.info.id)?.color }} />
-            <Link
-              to="/runs/$run"
-              params={{ run: run.info.id } as never}
-              search={() => keepTime() as never}
-              className={classes.link}
-            >
+            <PageLink to="/runs/$run" params={{ run: run.info.id }} className="link">
               {run.info.name}
-            </Link>
+            </PageLink>
           </span>
         ))}
       </div>

@@ -1,6 +1,6 @@
 import { Table } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
+import { Listing } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty } from "@/components/QueryState";
@@ -55,29 +55,19 @@ export function RunOverview({ run }: { run: Run }) {
               snippet={'mlflow.log_input(mlflow.data.from_pandas(df, name="train"), "training")'}
             />
           ) : (
-            <Table className={classes.table} horizontalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Dataset</Table.Th>
-                  <Table.Th>Role</Table.Th>
-                  <Table.Th>Digest</Table.Th>
-                  <Table.Th>Rows</Table.Th>
+            <Listing wrap columns={["Dataset", "Role", "Digest", "Rows"]}>
+              {run.inputs.map((one) => (
+                <Table.Tr key={`${one.name} ${one.digest} ${one.tags[CONTEXT]}`}>
+                  <Table.Td title={one.source}>
+                    {one.name}
+                    <div className="dimmed">{one.source_type}</div>
+                  </Table.Td>
+                  <Table.Td>{one.tags[CONTEXT] ?? "–"}</Table.Td>
+                  <Table.Td className={classes.code}>{one.digest}</Table.Td>
+                  <Table.Td>{rowsOf(one.profile)}</Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {run.inputs.map((one) => (
-                  <Table.Tr key={`${one.name} ${one.digest} ${one.tags[CONTEXT]}`}>
-                    <Table.Td title={one.source}>
-                      {one.name}
-                      <div className={classes.dimmed}>{one.source_type}</div>
-                    </Table.Td>
-                    <Table.Td>{one.tags[CONTEXT] ?? "–"}</Table.Td>
-                    <Table.Td className={classes.code}>{one.digest}</Table.Td>
-                    <Table.Td>{rowsOf(one.profile)}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
+              ))}
+            </Listing>
           )}
         </Panel>
         <Panel title={`Models (${run.models.length})`}>
@@ -87,44 +77,40 @@ export function RunOverview({ run }: { run: Run }) {
               snippet={'mlflow.sklearn.log_model(model, name="model")'}
             />
           ) : (
-            <Table className={classes.table} horizontalSpacing="xs">
-              <Table.Tbody>
-                {run.models.map((one) => (
-                  <Table.Tr key={`${one.id} ${one.direction}`}>
-                    <Table.Td>
-                      <Link
-                        to="/logged-models/$model"
-                        params={{ model: one.id } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {one.name}
-                      </Link>
-                    </Table.Td>
-                    <Table.Td>{one.direction === "input" ? "read" : "logged"}</Table.Td>
-                    <Table.Td>{one.model_type}</Table.Td>
-                    <Table.Td>{statusOf(one.status)}</Table.Td>
-                  </Table.Tr>
-                ))}
-                {run.versions.map((one) => (
-                  <Table.Tr key={`${one.model} ${one.version}`}>
-                    <Table.Td>
-                      <Link
-                        to="/models/$name/versions/$version"
-                        params={{ name: one.model, version: String(one.version) } as never}
-                        search={() => keepTime() as never}
-                        className={classes.link}
-                      >
-                        {one.model} v{one.version}
-                      </Link>
-                    </Table.Td>
-                    <Table.Td>registered</Table.Td>
-                    <Table.Td>{one.stage}</Table.Td>
-                    <Table.Td>{one.stage_status}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
+            <Listing wrap>
+              {run.models.map((one) => (
+                <Table.Tr key={`${one.id} ${one.direction}`}>
+                  <Table.Td>
+                    <PageLink
+                      to="/logged-models/$model"
+                      params={{ model: one.id }}
+                      className="link"
+                    >
+                      {one.name}
+                    </PageLink>
+                  </Table.Td>
+                  <Table.Td>{one.direction === "input" ? "read" : "logged"}</Table.Td>
+                  <Table.Td>{one.model_type}</Table.Td>
+                  <Table.Td>{statusOf(one.status)}</Table.Td>
+                </Table.Tr>
+              ))}
+              {run.versions.map((one) => (
+                <Table.Tr key={`${one.model} ${one.version}`}>
+                  <Table.Td>
+                    <PageLink
+                      to="/models/$name/versions/$version"
+                      params={{ name: one.model, version: String(one.version) }}
+                      className="link"
+                    >
+                      {one.model} v{one.version}
+                    </PageLink>
+                  </Table.Td>
+                  <Table.Td>registered</Table.Td>
+                  <Table.Td>{one.stage}</Table.Td>
+                  <Table.Td>{one.stage_status}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </Panel>
         <Keyed title="Code version" empty="Where the code is from is not known" rows={code} />

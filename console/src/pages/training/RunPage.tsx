@@ -1,9 +1,9 @@
 import { Button, Group, Tabs, Text, Tooltip } from "@mantine/core";
-import { Link, useParams } from "@tanstack/react-router";
+import { useParams } from "@tanstack/react-router";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
 import { PageHeader } from "@/components/PageHeader";
+import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
 import { ErrorPanel, QueryState } from "@/components/QueryState";
 import { resourceOf } from "@/components/resource";
@@ -77,9 +77,9 @@ export default function RunPage() {
               <Tooltip label="From where the data came and what came of it">
                 <Button
                   variant="default"
-                  component={Link}
+                  component={PageLink}
                   to="/lineage"
-                  search={() => keepTime({ resource: resourceOf(account, "run", id) }) as never}
+                  search={{ resource: resourceOf(account, "run", id) }}
                 >
                   Lineage
                 </Button>

@@ -1,9 +1,8 @@
 import { Checkbox } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 import type { components } from "@/api/schema";
-import { keepTime } from "@/app/links";
+import { PageLink } from "@/components/PageLink";
 import { formatMoment } from "@/time/format";
 import { useTimeRange } from "@/time/TimeProvider";
 import { durationOf, formatMetric, orderOf } from "./run";
@@ -124,14 +123,9 @@ export function RunRows(props: Props) {
                   />
                 </span>
                 <span role="cell" className={classes.cell} title={run.name}>
-                  <Link
-                    to="/runs/$run"
-                    params={{ run: run.id } as never}
-                    search={() => keepTime() as never}
-                    className={classes.link}
-                  >
+                  <PageLink to="/runs/$run" params={{ run: run.id }} className="link">
                     {run.name}
-                  </Link>
+                  </PageLink>
                 </span>
                 <span role="cell" className={classes.cell}>
                   <RunStatus status={run.status} deleted={run.lifecycle_stage === "deleted"} />

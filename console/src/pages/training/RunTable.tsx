@@ -1,9 +1,8 @@
 import { Button, Checkbox, SegmentedControl, Text } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useGet } from "@/api/query";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
 import { Empty, ErrorPanel } from "@/components/QueryState";
 import { usePages } from "@/pages/traces/usePages";
@@ -31,7 +30,7 @@ const MAX_COMPARED = 100;
 export function RunTable({ experiment }: { experiment: string }) {
   const [url, setUrl] = useUrlState(PARAMS);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const keys = useGet("/api/v1/experiments/{experiment_id}/keys", {
     params: { path: { experiment_id: experiment } },
   });
@@ -59,10 +58,7 @@ export function RunTable({ experiment }: { experiment: string }) {
   const loaded = useMemo(() => pages.flatMap((page) => page.runs), [pages]);
   const wrong = query.error?.field === "filter" || query.error?.position != null;
   const compare = () =>
-    void navigate({
-      to: "/runs/compare",
-      search: keepTime({ run: [...selected].slice(0, MAX_COMPARED) }) as never,
-    });
+    openPage("/runs/compare", { search: { run: [...selected].slice(0, MAX_COMPARED) } });
   const toggle = (id: string) => {
     const next = new Set(selected);
     if (!next.delete(id)) next.add(id);

@@ -91,7 +91,7 @@ export function RunTelemetry({ run }: { run: Run }) {
                     to="/traces/$traceId"
                     params={{ traceId: one.trace_id } as never}
                     search={{ from: start, to: end } as never}
-                    className={classes.link}
+                    className="link"
                   >
                     {one.root_name || one.trace_id}
                   </Link>

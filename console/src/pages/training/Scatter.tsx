@@ -1,5 +1,4 @@
-import { useNavigate } from "@tanstack/react-router";
-import { keepTime } from "@/app/links";
+import { useOpenPage } from "@/app/useOpenPage";
 import { Panel } from "@/components/Panel";
 import { Empty } from "@/components/QueryState";
 import { type Compared, columnValue, formatMetric } from "./run";
@@ -22,7 +21,7 @@ interface Props {
 
 /** A point for each run: one column against another. A click or Enter opens the run. */
 export function Scatter({ runs, looks, x, y }: Props) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const points = runs.flatMap((run) => {
     const [right, up] = [numberOf(x, run), numberOf(y, run)];
     return right === null || up === null ? [] : [{ run, right, up }];
@@ -34,12 +33,7 @@ export function Scatter({ runs, looks, x, y }: Props) {
     LEFT + ((value - across.low) / across.size) * (WIDTH - LEFT - RIGHT);
   const yOf = (value: number) =>
     HEIGHT - BOTTOM - ((value - upwards.low) / upwards.size) * (HEIGHT - TOP - BOTTOM);
-  const open = (id: string) =>
-    void navigate({
-      to: "/runs/$run",
-      params: { run: id } as never,
-      search: () => keepTime() as never,
-    });
+  const open = (id: string) => openPage("/runs/$run", { params: { run: id } });
   return (
     <Panel title={`${y} by ${x}`}>
       <div className={classes.pad}>

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  binsOf,
-  figuresOf,
-  ofMetrics,
-  ofSql,
-  seriesName,
-  seriesRows,
-} from "@/pages/dashboards/data";
+import { ofMetrics, ofSql, seriesName } from "@/pages/dashboards/data";
+import { binsOf, figuresOf, seriesRows } from "@/pages/dashboards/figures";
 import { safeTarget } from "@/pages/dashboards/markdown";
 import { LOOK } from "@/pages/dashboards/model";
 import { reached, scaleOf, written } from "@/pages/dashboards/Visual";

@@ -3,7 +3,9 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -24,8 +26,8 @@ export function Holds() {
         <QueryState query={query} height={60}>
           {(data) => (
             <Text size="sm" className={classes.pad}>
-              {data.retention_days.toLocaleString("en")} days, then they are removed; a signed
-              digest says up to where. The server's setting VEDETTE_AUDIT_RETENTION_DAYS changes it.
+              {formatCount(data.retention_days)} days, then they are removed; a signed digest says
+              up to where. The server's setting VEDETTE_AUDIT_RETENTION_DAYS changes it.
             </Text>
           )}
         </QueryState>
@@ -58,7 +60,7 @@ function Create() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    make.mutate(undefined as never, {
+    make.mutate(undefined, {
       onSuccess: () => {
         notifyDone("The records are held");
         setReason("");
@@ -102,51 +104,39 @@ function Listed({ holds }: { holds: readonly Hold[] }) {
     [PATH],
   );
   return (
-    <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Why</Table.Th>
-            <Table.Th>Records since</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>State</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {holds.map((hold) => (
-            <Table.Tr key={hold.id}>
-              <Table.Td>{hold.reason}</Table.Td>
-              <Table.Td>{hold.since ? <Moment at={hold.since} /> : "all"}</Table.Td>
-              <Table.Td>
-                <Moment at={hold.created} />
-                <Text size="xs" c="dimmed">
-                  by {hold.created_by}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                {hold.released ? (
-                  <>
-                    released <Moment at={hold.released} />
-                  </>
-                ) : can("admin") ? (
-                  <Confirm
-                    label="Release"
-                    question="What is past its time is removed from then on."
-                    confirm="Release the hold"
-                    onConfirm={() =>
-                      release.mutate(hold.id, {
-                        onError: (error) => notifyError("The hold was not released", error),
-                      })
-                    }
-                  />
-                ) : (
-                  "held"
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={560} dimHead columns={["Why", "Records since", "Made", "State"]}>
+      {holds.map((hold) => (
+        <Table.Tr key={hold.id}>
+          <Table.Td>{hold.reason}</Table.Td>
+          <Table.Td>{hold.since ? <Moment at={hold.since} /> : "all"}</Table.Td>
+          <Table.Td>
+            <Moment at={hold.created} />
+            <Text size="xs" c="dimmed">
+              by {hold.created_by}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            {hold.released ? (
+              <>
+                released <Moment at={hold.released} />
+              </>
+            ) : can("admin") ? (
+              <Confirm
+                label="Release"
+                question="What is past its time is removed from then on."
+                confirm="Release the hold"
+                onConfirm={() =>
+                  release.mutate(hold.id, {
+                    onError: (error) => notifyError("The hold was not released", error),
+                  })
+                }
+              />
+            ) : (
+              "held"
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

@@ -3,6 +3,7 @@ import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
 import { Fragment } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { QueryState, Snippet } from "@/components/QueryState";
 import classes from "../settings.module.css";
@@ -30,34 +31,29 @@ function who(record: Record<string, unknown>): string {
 /** Records, newest first; who, what and from where narrow the search by a click. */
 export function RecordTable({ records, open, onOpen, onSearch }: Props) {
   return (
-    <Table.ScrollContainer minWidth={760} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th w={30}>
-              <VisuallyHidden>open</VisuallyHidden>
-            </Table.Th>
-            <Table.Th>Time</Table.Th>
-            <Table.Th>What</Table.Th>
-            <Table.Th>Who</Table.Th>
-            <Table.Th>From</Table.Th>
-            <Table.Th>Resources</Table.Th>
-            <Table.Th>Outcome</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {records.map((view) => (
-            <Row
-              key={keyOf(view)}
-              view={view}
-              open={open === keyOf(view)}
-              onOpen={onOpen}
-              onSearch={onSearch}
-            />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={760}
+      dimHead
+      columns={[
+        { w: 30, children: <VisuallyHidden>open</VisuallyHidden> },
+        "Time",
+        "What",
+        "Who",
+        "From",
+        "Resources",
+        "Outcome",
+      ]}
+    >
+      {records.map((view) => (
+        <Row
+          key={keyOf(view)}
+          view={view}
+          open={open === keyOf(view)}
+          onOpen={onOpen}
+          onSearch={onSearch}
+        />
+      ))}
+    </Listing>
   );
 }
 

@@ -1,12 +1,13 @@
 import { Button, Select, Table } from "@mantine/core";
 import { IconBellPlus } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { TimePanel } from "@/charts/TimePanel";
 import { formatNumber } from "@/charts/units";
 import { alarmSearch } from "@/components/CreateAlarm";
+import { Listing, numeric } from "@/components/Listing";
+import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -117,9 +118,9 @@ function Watch({ measure }: { measure: Measure }) {
   const condition = { band: { direction: "outside" as const, score: 10 } };
   return (
     <Button
-      component={Link}
-      to={"/alarms/new" as never}
-      search={(() => alarmSearch(source as never, { condition } as never)) as never}
+      component={PageLink}
+      to="/alarms/new"
+      search={alarmSearch(source as never, { condition } as never)}
       variant="default"
       leftSection={<IconBellPlus size={15} />}
     >
@@ -136,40 +137,32 @@ function Departures({ found, onRecords }: { found: Activity; onRecords: () => vo
     .reverse()
     .slice(0, MOST_MARKS);
   return (
-    <Table.ScrollContainer minWidth={460} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Time</Table.Th>
-            <Table.Th ta="right">Calls</Table.Th>
-            <Table.Th ta="right">Usual</Table.Th>
-            <Table.Th ta="right">Records</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(({ time, at }) => (
-            <Table.Tr key={time}>
-              <Table.Td>{format(time * 1000)}</Table.Td>
-              <Table.Td ta="right">{formatNumber(found.calls[at])}</Table.Td>
-              <Table.Td ta="right">
-                {formatNumber(found.lower[at])} to {formatNumber(found.upper[at])}
-              </Table.Td>
-              <Table.Td ta="right">
-                <Button
-                  variant="default"
-                  size="compact-xs"
-                  onClick={() => {
-                    zoom(time * 1000, (time + found.step_seconds) * 1000);
-                    onRecords();
-                  }}
-                >
-                  Show
-                </Button>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={460}
+      dimHead
+      columns={["Time", numeric("Calls"), numeric("Usual"), numeric("Records")]}
+    >
+      {rows.map(({ time, at }) => (
+        <Table.Tr key={time}>
+          <Table.Td>{format(time * 1000)}</Table.Td>
+          <Table.Td ta="right">{formatNumber(found.calls[at])}</Table.Td>
+          <Table.Td ta="right">
+            {formatNumber(found.lower[at])} to {formatNumber(found.upper[at])}
+          </Table.Td>
+          <Table.Td ta="right">
+            <Button
+              variant="default"
+              size="compact-xs"
+              onClick={() => {
+                zoom(time * 1000, (time + found.step_seconds) * 1000);
+                onRecords();
+              }}
+            >
+              Show
+            </Button>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

@@ -4,6 +4,8 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { formatCount } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState, Snippet } from "@/components/QueryState";
@@ -39,33 +41,21 @@ export function Verification() {
       <Panel title="Keys that sign">
         <QueryState query={keys} height={60}>
           {(data) => (
-            <Table.ScrollContainer
+            <Listing
               minWidth={560}
-              scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+              dimHead
+              columns={["Fingerprint: keep it where the server cannot write", "From", "Until"]}
             >
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Fingerprint: keep it where the server cannot write</Table.Th>
-                    <Table.Th>From</Table.Th>
-                    <Table.Th>Until</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.keys.map((key) => (
-                    <Table.Tr key={key.fingerprint}>
-                      <Table.Td className={classes.marked}>{key.fingerprint}</Table.Td>
-                      <Table.Td>
-                        <Moment at={key.valid_from} />
-                      </Table.Td>
-                      <Table.Td>
-                        {key.valid_until ? <Moment at={key.valid_until} /> : "now"}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+              {data.keys.map((key) => (
+                <Table.Tr key={key.fingerprint}>
+                  <Table.Td className={classes.marked}>{key.fingerprint}</Table.Td>
+                  <Table.Td>
+                    <Moment at={key.valid_from} />
+                  </Table.Td>
+                  <Table.Td>{key.valid_until ? <Moment at={key.valid_until} /> : "now"}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>
@@ -76,43 +66,32 @@ export function Verification() {
           empty={<Empty title="No call was recorded yet" />}
         >
           {(data) => (
-            <Table.ScrollContainer
+            <Listing
               minWidth={560}
-              scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+              dimHead
+              columns={["Host", "Began", numeric("Records"), "State"]}
             >
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Host</Table.Th>
-                    <Table.Th>Began</Table.Th>
-                    <Table.Th ta="right">Records</Table.Th>
-                    <Table.Th>State</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.chains.map((chain) => (
-                    <Table.Tr key={chain.id}>
-                      <Table.Td>{chain.host}</Table.Td>
-                      <Table.Td>
-                        <Moment at={chain.started} />
-                      </Table.Td>
-                      <Table.Td ta="right">{chain.records.toLocaleString("en")}</Table.Td>
-                      <Table.Td>
-                        {chain.interrupted ? (
-                          <Badge color="red" variant="light" tt="none">
-                            broke off after <Moment at={chain.seen} />
-                          </Badge>
-                        ) : chain.closed ? (
-                          "closed"
-                        ) : (
-                          "running"
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+              {data.chains.map((chain) => (
+                <Table.Tr key={chain.id}>
+                  <Table.Td>{chain.host}</Table.Td>
+                  <Table.Td>
+                    <Moment at={chain.started} />
+                  </Table.Td>
+                  <Table.Td ta="right">{formatCount(chain.records)}</Table.Td>
+                  <Table.Td>
+                    {chain.interrupted ? (
+                      <Badge color="red" variant="light" tt="none">
+                        broke off after <Moment at={chain.seen} />
+                      </Badge>
+                    ) : chain.closed ? (
+                      "closed"
+                    ) : (
+                      "running"
+                    )}
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       </Panel>
@@ -133,7 +112,7 @@ function Verify() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    verify.mutate(undefined as never);
+    verify.mutate();
   };
   return (
     <Panel title="Verify digests and all that they cover">
@@ -172,8 +151,8 @@ function Result({ report }: { report: Report }) {
     <div className={classes.pad} role="status">
       <Text size="sm" fw={600} c={report.ok ? "var(--v-good)" : "var(--v-critical)"}>
         {report.ok
-          ? `Everything is as it was written: ${report.records.toLocaleString("en")} records under ${report.digests.toLocaleString("en")} digests`
-          : `${report.finding_count.toLocaleString("en")} things are not as they were written`}
+          ? `Everything is as it was written: ${formatCount(report.records)} records under ${formatCount(report.digests)} digests`
+          : `${formatCount(report.finding_count)} things are not as they were written`}
       </Text>
       {report.newest && (
         <Text size="xs" c="dimmed">
@@ -182,20 +161,18 @@ function Result({ report }: { report: Report }) {
         </Text>
       )}
       {report.findings.length > 0 && (
-        <Table className={classes.table} mt="xs">
-          <Table.Tbody>
-            {report.findings.map((one) => (
-              <Table.Tr key={`${one.kind} ${one.place} ${one.sequence} ${one.event_id}`}>
-                <Table.Td fw={600}>{one.kind}</Table.Td>
-                <Table.Td className={classes.breaking}>
-                  {one.place} {one.sequence}
-                  {one.count > 1 && ` and ${one.count - 1} after it`}
-                </Table.Td>
-                <Table.Td>{one.detail}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
+        <Listing dimHead mt="xs">
+          {report.findings.map((one) => (
+            <Table.Tr key={`${one.kind} ${one.place} ${one.sequence} ${one.event_id}`}>
+              <Table.Td fw={600}>{one.kind}</Table.Td>
+              <Table.Td className={classes.breaking}>
+                {one.place} {one.sequence}
+                {one.count > 1 && ` and ${one.count - 1} after it`}
+              </Table.Td>
+              <Table.Td>{one.detail}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
       )}
     </div>
   );
@@ -203,39 +180,29 @@ function Result({ report }: { report: Report }) {
 
 function Digests({ digests }: { digests: readonly Digest[] }) {
   return (
-    <Table.ScrollContainer minWidth={680} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th ta="right">Number</Table.Th>
-            <Table.Th>From</Table.Th>
-            <Table.Th>To</Table.Th>
-            <Table.Th ta="right">Records</Table.Th>
-            <Table.Th>Hash</Table.Th>
-            <Table.Th>Key</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {digests.map((one) => (
-            <Table.Tr key={one.sequence}>
-              <Table.Td ta="right">{one.sequence}</Table.Td>
-              <Table.Td>
-                <Moment at={one.starts} />
-              </Table.Td>
-              <Table.Td>
-                <Moment at={one.ends} />
-              </Table.Td>
-              <Table.Td ta="right">{one.records.toLocaleString("en")}</Table.Td>
-              <Table.Td className={classes.marked} title={one.hash}>
-                {one.hash.slice(0, 16)}…
-              </Table.Td>
-              <Table.Td className={classes.marked} title={one.fingerprint}>
-                {one.fingerprint.slice(0, 16)}…
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={680}
+      dimHead
+      columns={[numeric("Number"), "From", "To", numeric("Records"), "Hash", "Key"]}
+    >
+      {digests.map((one) => (
+        <Table.Tr key={one.sequence}>
+          <Table.Td ta="right">{one.sequence}</Table.Td>
+          <Table.Td>
+            <Moment at={one.starts} />
+          </Table.Td>
+          <Table.Td>
+            <Moment at={one.ends} />
+          </Table.Td>
+          <Table.Td ta="right">{formatCount(one.records)}</Table.Td>
+          <Table.Td className={classes.marked} title={one.hash}>
+            {one.hash.slice(0, 16)}…
+          </Table.Td>
+          <Table.Td className={classes.marked} title={one.fingerprint}>
+            {one.fingerprint.slice(0, 16)}…
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

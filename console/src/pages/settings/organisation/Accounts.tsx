@@ -2,6 +2,7 @@ import { Anchor, Table, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatCount, formatPercent } from "@/charts/units";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -28,30 +29,24 @@ export function Accounts({ onLinks }: { onLinks: () => void }) {
         <QueryState query={query} isEmpty={(data) => !data.accounts.length} height={160}>
           {(data) => (
             <>
-              <Table.ScrollContainer
+              <Listing
                 minWidth={860}
-                scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+                dimHead
+                columns={[
+                  "Account",
+                  numeric("Logs"),
+                  numeric("Spans"),
+                  "Alarms",
+                  "Model versions",
+                  numeric("Monitors"),
+                  numeric("Tags comply"),
+                  numeric("Sent today"),
+                ]}
               >
-                <Table className={classes.table}>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Account</Table.Th>
-                      <Table.Th ta="right">Logs</Table.Th>
-                      <Table.Th ta="right">Spans</Table.Th>
-                      <Table.Th>Alarms</Table.Th>
-                      <Table.Th>Model versions</Table.Th>
-                      <Table.Th ta="right">Monitors</Table.Th>
-                      <Table.Th ta="right">Tags comply</Table.Th>
-                      <Table.Th ta="right">Sent today</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {data.accounts.map((one) => (
-                      <Row key={one.account} one={one} own={one.account === session.account} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+                {data.accounts.map((one) => (
+                  <Row key={one.account} one={one} own={one.account === session.account} />
+                ))}
+              </Listing>
               {data.accounts.length === 1 && (
                 <Empty title="No other account shares with this one">
                   A monitoring account sees what others share with it.{" "}

@@ -2,6 +2,7 @@ import { SegmentedControl, Table, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { Listing } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -59,43 +60,24 @@ export function Across({ kind, onKind }: { kind: Kind; onKind: (kind: Kind) => v
         }
       >
         {(data) => (
-          <Table.ScrollContainer
-            minWidth={520}
-            scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
-          >
-            <Table className={classes.table}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Account</Table.Th>
-                  <Table.Th>Name</Table.Th>
-                  <Table.Th>{state}</Table.Th>
-                  {detail && <Table.Th>{detail}</Table.Th>}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.items.filter(shown).map((item) => (
-                  <Table.Tr key={`${item.account}/${item.name}`}>
-                    <Table.Td>{item.account}</Table.Td>
-                    <Table.Td>
-                      {item.account === session.account ? (
-                        <Own kind={kind} item={item} />
-                      ) : (
-                        item.name
-                      )}
-                    </Table.Td>
-                    <Table.Td>
-                      {kind === "alarms" ? (
-                        <StateMark state={item.state || "not evaluated"} />
-                      ) : (
-                        item.state || "–"
-                      )}
-                    </Table.Td>
-                    {detail && <Table.Td>{item.detail}</Table.Td>}
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Listing minWidth={520} dimHead columns={["Account", "Name", state, detail && detail]}>
+            {data.items.filter(shown).map((item) => (
+              <Table.Tr key={`${item.account}/${item.name}`}>
+                <Table.Td>{item.account}</Table.Td>
+                <Table.Td>
+                  {item.account === session.account ? <Own kind={kind} item={item} /> : item.name}
+                </Table.Td>
+                <Table.Td>
+                  {kind === "alarms" ? (
+                    <StateMark state={item.state || "not evaluated"} />
+                  ) : (
+                    item.state || "–"
+                  )}
+                </Table.Td>
+                {detail && <Table.Td>{item.detail}</Table.Td>}
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
     </Panel>

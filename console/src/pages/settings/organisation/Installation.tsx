@@ -8,13 +8,13 @@ import {
   Table,
   Text,
   TextInput,
-  VisuallyHidden,
 } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -64,7 +64,7 @@ function Create() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    create.mutate(undefined as never, {
+    create.mutate(undefined, {
       onSuccess: (made) => {
         notifyDone(`The account "${made.name}" is made; give somebody a role in it next`);
         setName("");
@@ -115,67 +115,53 @@ function Accounts({ accounts, onQuotas }: AccountsProps) {
     PATHS,
   );
   return (
-    <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th>Shown as</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>
-              <VisuallyHidden>actions</VisuallyHidden>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {accounts.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Td>
-                {one.name}{" "}
-                {one.disabled && (
-                  <Badge color="gray" variant="default" tt="none">
-                    disabled
-                  </Badge>
-                )}
-              </Table.Td>
-              <Table.Td>{one.display_name}</Table.Td>
-              <Table.Td>
-                <Moment at={one.created} />
-              </Table.Td>
-              <Table.Td ta="right">
-                <Group gap={6} justify="flex-end">
-                  <Button
-                    variant="default"
-                    size="compact-xs"
-                    aria-label={`Quotas of ${one.name}`}
-                    onClick={() => onQuotas(one.name)}
-                  >
-                    Quotas
-                  </Button>
-                  {one.name !== "default" && (
-                    <Confirm
-                      label={one.disabled ? "Enable" : "Disable"}
-                      question={
-                        one.disabled
-                          ? `Keys and members of ${one.name} work again.`
-                          : `No key and no member of ${one.name} works from now on; its data stays.`
-                      }
-                      confirm={one.disabled ? "Enable the account" : "Disable the account"}
-                      onConfirm={() =>
-                        change.mutate(
-                          { name: one.name, disabled: !one.disabled },
-                          { onError: (error) => notifyError("The account was not changed", error) },
-                        )
-                      }
-                    />
-                  )}
-                </Group>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={620} dimHead columns={["Name", "Shown as", "Made", ACTIONS]}>
+      {accounts.map((one) => (
+        <Table.Tr key={one.name}>
+          <Table.Td>
+            {one.name}{" "}
+            {one.disabled && (
+              <Badge color="gray" variant="default" tt="none">
+                disabled
+              </Badge>
+            )}
+          </Table.Td>
+          <Table.Td>{one.display_name}</Table.Td>
+          <Table.Td>
+            <Moment at={one.created} />
+          </Table.Td>
+          <Table.Td ta="right">
+            <Group gap={6} justify="flex-end">
+              <Button
+                variant="default"
+                size="compact-xs"
+                aria-label={`Quotas of ${one.name}`}
+                onClick={() => onQuotas(one.name)}
+              >
+                Quotas
+              </Button>
+              {one.name !== "default" && (
+                <Confirm
+                  label={one.disabled ? "Enable" : "Disable"}
+                  question={
+                    one.disabled
+                      ? `Keys and members of ${one.name} work again.`
+                      : `No key and no member of ${one.name} works from now on; its data stays.`
+                  }
+                  confirm={one.disabled ? "Enable the account" : "Disable the account"}
+                  onConfirm={() =>
+                    change.mutate(
+                      { name: one.name, disabled: !one.disabled },
+                      { onError: (error) => notifyError("The account was not changed", error) },
+                    )
+                  }
+                />
+              )}
+            </Group>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
@@ -212,7 +198,7 @@ function Limits({ account, limits, onDone }: LimitsProps) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(undefined as never, {
+    save.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The quotas of ${account} are saved`);
         onDone();

@@ -14,6 +14,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -77,7 +78,7 @@ function TakenForm({ sink, disabled }: { sink: Sink | null; disabled: boolean })
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    put.mutate(undefined as never, {
+    put.mutate(undefined, {
       onSuccess: () =>
         notifyDone(kinds.length ? "What is taken is saved" : "Nothing is taken from now on"),
     });
@@ -131,7 +132,7 @@ function Offer() {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    make.mutate(undefined as never, {
+    make.mutate(undefined, {
       onSuccess: (link) => {
         notifyDone(`"${link.sink}" sees ${link.effective.join(", ") || "nothing"} of this account`);
         setSink("");
@@ -205,86 +206,63 @@ function Shared({ links }: { links: readonly Link[] }) {
     );
   }
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>With</Table.Th>
-            <Table.Th>Shares</Table.Th>
-            <Table.Th>Since</Table.Th>
-            <Table.Th>State</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {links.map((link) => (
-            <Table.Tr key={link.id}>
-              <Table.Td>
-                <span className={link.ended ? classes.off : undefined}>{link.sink}</span>
-              </Table.Td>
-              <Table.Td>
-                <Kinds link={link} />
-              </Table.Td>
-              <Table.Td>
-                <Moment at={link.created} />
-                <Text size="xs" c="dimmed">
-                  by {link.created_by}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                {link.ended ? (
-                  <>
-                    ended <Moment at={link.ended} />
-                  </>
-                ) : can("admin") ? (
-                  <Confirm
-                    label="End"
-                    question={`"${link.sink}" sees nothing of this account from now on.`}
-                    confirm="End the link"
-                    busy={end.isPending && end.variables === link.id}
-                    onConfirm={() =>
-                      end.mutate(link.id, {
-                        onError: (error) => notifyError("The link was not ended", error),
-                      })
-                    }
-                  />
-                ) : (
-                  "open"
-                )}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={640} dimHead columns={["With", "Shares", "Since", "State"]}>
+      {links.map((link) => (
+        <Table.Tr key={link.id}>
+          <Table.Td>
+            <span className={link.ended ? classes.off : undefined}>{link.sink}</span>
+          </Table.Td>
+          <Table.Td>
+            <Kinds link={link} />
+          </Table.Td>
+          <Table.Td>
+            <Moment at={link.created} />
+            <Text size="xs" c="dimmed">
+              by {link.created_by}
+            </Text>
+          </Table.Td>
+          <Table.Td>
+            {link.ended ? (
+              <>
+                ended <Moment at={link.ended} />
+              </>
+            ) : can("admin") ? (
+              <Confirm
+                label="End"
+                question={`"${link.sink}" sees nothing of this account from now on.`}
+                confirm="End the link"
+                busy={end.isPending && end.variables === link.id}
+                onConfirm={() =>
+                  end.mutate(link.id, {
+                    onError: (error) => notifyError("The link was not ended", error),
+                  })
+                }
+              />
+            ) : (
+              "open"
+            )}
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 
 function Seen({ links }: { links: readonly Link[] }) {
   if (!links.length) return <Empty title="No account shares with this one" />;
   return (
-    <Table.ScrollContainer minWidth={520} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Account</Table.Th>
-            <Table.Th>Shares</Table.Th>
-            <Table.Th>Since</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {links.map((link) => (
-            <Table.Tr key={link.id}>
-              <Table.Td>{link.source}</Table.Td>
-              <Table.Td>
-                <Kinds link={link} />
-              </Table.Td>
-              <Table.Td>
-                <Moment at={link.created} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing minWidth={520} dimHead columns={["Account", "Shares", "Since"]}>
+      {links.map((link) => (
+        <Table.Tr key={link.id}>
+          <Table.Td>{link.source}</Table.Td>
+          <Table.Td>
+            <Kinds link={link} />
+          </Table.Td>
+          <Table.Td>
+            <Moment at={link.created} />
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

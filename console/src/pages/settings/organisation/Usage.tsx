@@ -4,6 +4,8 @@ import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatBytes, formatCount, formatPercent, formatValue } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
@@ -107,24 +109,15 @@ function Costs({ data }: { data: UsageData }) {
   const money = (value: number) => formatValue(value, data.currency);
   return (
     <>
-      <dl className={classes.facts}>
-        <div>
-          <dt>cost together</dt>
-          <dd>{priced ? money(data.cost) : "no price list"}</dd>
-        </div>
+      <Facts figures>
+        <Fact name="cost together">{priced ? money(data.cost) : "no price list"}</Fact>
         {!priced && (
-          <div>
-            <dt>sent together</dt>
-            <dd>
-              {formatBytes([...byAccount.values()].reduce((sum, one) => sum + one.ingest_bytes, 0))}
-            </dd>
-          </div>
+          <Fact name="sent together">
+            {formatBytes([...byAccount.values()].reduce((sum, one) => sum + one.ingest_bytes, 0))}
+          </Fact>
         )}
-        <div>
-          <dt>accounts</dt>
-          <dd>{byAccount.size}</dd>
-        </div>
-      </dl>
+        <Fact name="accounts">{byAccount.size}</Fact>
+      </Facts>
       {days.length > 1 && (
         <div className={classes.chart}>
           <BandChart
@@ -137,36 +130,33 @@ function Costs({ data }: { data: UsageData }) {
           />
         </div>
       )}
-      <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table className={classes.table}>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Account</Table.Th>
-              <Table.Th ta="right">Cost</Table.Th>
-              <Table.Th ta="right">Sent</Table.Th>
-              <Table.Th ta="right">Requests</Table.Th>
-              <Table.Th ta="right">Over quota</Table.Th>
-              <Table.Th ta="right">Most series</Table.Th>
-              <Table.Th ta="right">Most stored</Table.Th>
+      <Listing
+        minWidth={620}
+        dimHead
+        columns={[
+          "Account",
+          numeric("Cost"),
+          numeric("Sent"),
+          numeric("Requests"),
+          numeric("Over quota"),
+          numeric("Most series"),
+          numeric("Most stored"),
+        ]}
+      >
+        {[...byAccount.values()]
+          .sort((a, b) => b.cost - a.cost)
+          .map((one) => (
+            <Table.Tr key={one.account}>
+              <Table.Td>{one.account}</Table.Td>
+              <Table.Td ta="right">{money(one.cost)}</Table.Td>
+              <Table.Td ta="right">{formatBytes(one.ingest_bytes)}</Table.Td>
+              <Table.Td ta="right">{formatCount(one.ingest_requests)}</Table.Td>
+              <Table.Td ta="right">{formatCount(one.refused_requests)}</Table.Td>
+              <Table.Td ta="right">{formatCount(one.series)}</Table.Td>
+              <Table.Td ta="right">{formatBytes(one.storage_bytes)}</Table.Td>
             </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {[...byAccount.values()]
-              .sort((a, b) => b.cost - a.cost)
-              .map((one) => (
-                <Table.Tr key={one.account}>
-                  <Table.Td>{one.account}</Table.Td>
-                  <Table.Td ta="right">{money(one.cost)}</Table.Td>
-                  <Table.Td ta="right">{formatBytes(one.ingest_bytes)}</Table.Td>
-                  <Table.Td ta="right">{formatCount(one.ingest_requests)}</Table.Td>
-                  <Table.Td ta="right">{formatCount(one.refused_requests)}</Table.Td>
-                  <Table.Td ta="right">{formatCount(one.series)}</Table.Td>
-                  <Table.Td ta="right">{formatBytes(one.storage_bytes)}</Table.Td>
-                </Table.Tr>
-              ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+          ))}
+      </Listing>
     </>
   );
 }
@@ -185,44 +175,37 @@ function Quotas({
     storage_bytes: today?.storage_bytes ?? 0,
   };
   return (
-    <Table className={classes.table}>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Quota</Table.Th>
-          <Table.Th ta="right">Used</Table.Th>
-          <Table.Th ta="right">Limit</Table.Th>
-          <Table.Th w="40%">Share</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {QUOTAS.map(({ value, label, format }) => {
-          const limit = limits[value];
-          const now = used[value];
-          const share = limit && now !== undefined ? now / limit : null;
-          return (
-            <Table.Tr key={value}>
-              <Table.Td>{label}</Table.Td>
-              <Table.Td ta="right">{now === undefined ? "–" : format(now)}</Table.Td>
-              <Table.Td ta="right">{limit == null ? "none" : format(limit)}</Table.Td>
-              <Table.Td>
-                {share !== null && (
-                  <>
-                    <Progress
-                      aria-label={`${label}: ${formatPercent(share)} used`}
-                      value={Math.min(100, share * 100)}
-                      color={share >= 1 ? "red" : share >= 0.8 ? "yellow" : "blue"}
-                    />
-                    <Text size="xs" c="dimmed">
-                      {formatPercent(share)}
-                    </Text>
-                  </>
-                )}
-              </Table.Td>
-            </Table.Tr>
-          );
-        })}
-      </Table.Tbody>
-    </Table>
+    <Listing
+      dimHead
+      columns={["Quota", numeric("Used"), numeric("Limit"), { w: "40%", children: "Share" }]}
+    >
+      {QUOTAS.map(({ value, label, format }) => {
+        const limit = limits[value];
+        const now = used[value];
+        const share = limit && now !== undefined ? now / limit : null;
+        return (
+          <Table.Tr key={value}>
+            <Table.Td>{label}</Table.Td>
+            <Table.Td ta="right">{now === undefined ? "–" : format(now)}</Table.Td>
+            <Table.Td ta="right">{limit == null ? "none" : format(limit)}</Table.Td>
+            <Table.Td>
+              {share !== null && (
+                <>
+                  <Progress
+                    aria-label={`${label}: ${formatPercent(share)} used`}
+                    value={Math.min(100, share * 100)}
+                    color={share >= 1 ? "red" : share >= 0.8 ? "yellow" : "blue"}
+                  />
+                  <Text size="xs" c="dimmed">
+                    {formatPercent(share)}
+                  </Text>
+                </>
+              )}
+            </Table.Td>
+          </Table.Tr>
+        );
+      })}
+    </Listing>
   );
 }
 
@@ -260,33 +243,27 @@ function ByTag({ tag, onTag }: { tag: string; onTag: (tag: string) => void }) {
           empty={<Empty title="No service sent anything in this time range" />}
         >
           {(data) => (
-            <Table.ScrollContainer
+            <Listing
               minWidth={460}
-              scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}
+              dimHead
+              columns={[
+                data.key,
+                numeric("Services"),
+                numeric("Records"),
+                numeric("Share"),
+                numeric("Cost"),
+              ]}
             >
-              <Table className={classes.table}>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{data.key}</Table.Th>
-                    <Table.Th ta="right">Services</Table.Th>
-                    <Table.Th ta="right">Records</Table.Th>
-                    <Table.Th ta="right">Share</Table.Th>
-                    <Table.Th ta="right">Cost</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {data.values.map((one) => (
-                    <Table.Tr key={one.value}>
-                      <Table.Td>{one.value || "without the tag"}</Table.Td>
-                      <Table.Td ta="right">{one.services}</Table.Td>
-                      <Table.Td ta="right">{formatCount(one.records)}</Table.Td>
-                      <Table.Td ta="right">{formatPercent(one.share)}</Table.Td>
-                      <Table.Td ta="right">{formatValue(one.cost, data.currency)}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+              {data.values.map((one) => (
+                <Table.Tr key={one.value}>
+                  <Table.Td>{one.value || "without the tag"}</Table.Td>
+                  <Table.Td ta="right">{one.services}</Table.Td>
+                  <Table.Td ta="right">{formatCount(one.records)}</Table.Td>
+                  <Table.Td ta="right">{formatPercent(one.share)}</Table.Td>
+                  <Table.Td ta="right">{formatValue(one.cost, data.currency)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Listing>
           )}
         </QueryState>
       )}

@@ -31,7 +31,7 @@ export function BulkEdit({ resources, onDone }: Props) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    change.mutate(undefined as never, {
+    change.mutate(undefined, {
       onSuccess: (answer) => {
         notifyDone(`The tags of ${answer.resources} resources are changed`);
         setKey("");

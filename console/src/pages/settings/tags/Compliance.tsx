@@ -2,8 +2,10 @@ import { Anchor, Badge, Button, Group, SimpleGrid, Table, Text } from "@mantine/
 import { useState } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { formatPercent } from "@/charts/units";
+import { formatCount, formatPercent } from "@/charts/units";
 import { BandChart } from "@/components/BandChart";
+import { Fact, Facts } from "@/components/Facts";
+import { Listing, numeric } from "@/components/Listing";
 import { Panel } from "@/components/Panel";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
@@ -69,20 +71,11 @@ function Summary({ data, kind, policy, onChoose }: SummaryProps) {
   return (
     <>
       <Panel title="Compliance">
-        <dl className={classes.facts}>
-          <div>
-            <dt>resources that comply</dt>
-            <dd>{share === null ? "–" : formatPercent(share)}</dd>
-          </div>
-          <div>
-            <dt>resources</dt>
-            <dd>{data.resources.toLocaleString("en")}</dd>
-          </div>
-          <div>
-            <dt>that do not comply</dt>
-            <dd>{(data.resources - data.compliant).toLocaleString("en")}</dd>
-          </div>
-        </dl>
+        <Facts figures>
+          <Fact name="resources that comply">{share === null ? "–" : formatPercent(share)}</Fact>
+          <Fact name="resources">{formatCount(data.resources)}</Fact>
+          <Fact name="that do not comply">{formatCount(data.resources - data.compliant)}</Fact>
+        </Facts>
         <div className={classes.chart}>
           {data.trend.length > 1 ? (
             <BandChart
@@ -128,36 +121,27 @@ interface SharesProps {
 function Shares({ title, rows, chosen, onChoose }: SharesProps) {
   return (
     <Panel title={title}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Name</Table.Th>
-            <Table.Th ta="right">Resources</Table.Th>
-            <Table.Th ta="right">Comply</Table.Th>
+      <Listing dimHead columns={["Name", numeric("Resources"), numeric("Comply")]}>
+        {rows.map((one) => (
+          <Table.Tr key={one.name}>
+            <Table.Td>
+              <Anchor
+                component="button"
+                size="sm"
+                aria-pressed={chosen === one.name}
+                fw={chosen === one.name ? 700 : undefined}
+                onClick={() => onChoose(chosen === one.name ? "" : one.name)}
+              >
+                {one.name}
+              </Anchor>
+            </Table.Td>
+            <Table.Td ta="right">{formatCount(one.resources)}</Table.Td>
+            <Table.Td ta="right">
+              {one.resources ? formatPercent(one.compliant / one.resources) : "nothing to tag"}
+            </Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map((one) => (
-            <Table.Tr key={one.name}>
-              <Table.Td>
-                <Anchor
-                  component="button"
-                  size="sm"
-                  aria-pressed={chosen === one.name}
-                  fw={chosen === one.name ? 700 : undefined}
-                  onClick={() => onChoose(chosen === one.name ? "" : one.name)}
-                >
-                  {one.name}
-                </Anchor>
-              </Table.Td>
-              <Table.Td ta="right">{one.resources.toLocaleString("en")}</Table.Td>
-              <Table.Td ta="right">
-                {one.resources ? formatPercent(one.compliant / one.resources) : "nothing to tag"}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+        ))}
+      </Listing>
     </Panel>
   );
 }
@@ -173,7 +157,7 @@ function Offences({ data, kind, policy, onChoose, onResource }: OffencesProps) {
   const picked = [...chosen].filter((one) => listed.has(one));
   return (
     <Panel
-      title={`Who does not comply (${data.offence_count.toLocaleString("en")})`}
+      title={`Who does not comply (${formatCount(data.offence_count)})`}
       aside={
         <Group gap={6}>
           {policy && <Chosen text={`policy ${policy}`} onGone={() => onChoose({ policy: "" })} />}
@@ -197,8 +181,8 @@ function Offences({ data, kind, policy, onChoose, onResource }: OffencesProps) {
       {data.offence_count > data.offences.length && (
         <div className={classes.pad}>
           <Partial>
-            The first {data.offences.length.toLocaleString("en")} are listed: choose a policy or a
-            kind above.
+            The first {formatCount(data.offences.length)} are listed: choose a policy or a kind
+            above.
           </Partial>
         </div>
       )}

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
@@ -131,7 +132,7 @@ function TagsOf({ resource }: { resource: string }) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    set.mutate(undefined as never, {
+    set.mutate(undefined, {
       onSuccess: () => {
         notifyDone("The tag is set");
         setKey("");
@@ -148,30 +149,28 @@ function TagsOf({ resource }: { resource: string }) {
         empty={<Text className={classes.pad}>{resource} has no tags.</Text>}
       >
         {(data) => (
-          <Table className={classes.table}>
-            <Table.Tbody>
-              {Object.entries(data.tags).map(([name, held]) => (
-                <Table.Tr key={name}>
-                  <Table.Td w={220}>{name}</Table.Td>
-                  <Table.Td>{held}</Table.Td>
-                  <Table.Td ta="right">
-                    {write && (
-                      <Confirm
-                        label="Remove"
-                        question={`${resource} is found by ${name} no more.`}
-                        confirm="Remove the tag"
-                        onConfirm={() =>
-                          remove.mutate(name, {
-                            onError: (error) => notifyError("The tag was not removed", error),
-                          })
-                        }
-                      />
-                    )}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <Listing dimHead>
+            {Object.entries(data.tags).map(([name, held]) => (
+              <Table.Tr key={name}>
+                <Table.Td w={220}>{name}</Table.Td>
+                <Table.Td>{held}</Table.Td>
+                <Table.Td ta="right">
+                  {write && (
+                    <Confirm
+                      label="Remove"
+                      question={`${resource} is found by ${name} no more.`}
+                      confirm="Remove the tag"
+                      onConfirm={() =>
+                        remove.mutate(name, {
+                          onError: (error) => notifyError("The tag was not removed", error),
+                        })
+                      }
+                    />
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Listing>
         )}
       </QueryState>
       {write && (

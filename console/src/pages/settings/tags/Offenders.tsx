@@ -1,5 +1,6 @@
 import { Anchor, Checkbox, Table, Text } from "@mantine/core";
 import type { components } from "@/api/schema";
+import { Listing } from "@/components/Listing";
 import classes from "../settings.module.css";
 
 type Offence = components["schemas"]["OffenceView"];
@@ -21,64 +22,64 @@ export function Offenders({ offences, chosen, onChosen, onResource }: Props) {
     onChosen(next);
   };
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th w={30}>
-              <Checkbox
-                size="xs"
-                aria-label="All that are listed"
-                checked={ticked === all.size}
-                indeterminate={ticked > 0 && ticked < all.size}
-                onChange={() => onChosen(ticked === all.size ? new Set() : all)}
-              />
-            </Table.Th>
-            <Table.Th>Resource</Table.Th>
-            <Table.Th>Policy</Table.Th>
-            <Table.Th>What is wrong</Table.Th>
-            <Table.Th>Tags</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {offences.map((one) => (
-            <Table.Tr key={`${one.policy} ${one.resource}`}>
-              <Table.Td>
-                <Checkbox
-                  size="xs"
-                  aria-label={`${one.resource}, ${one.policy}`}
-                  checked={chosen.has(one.resource)}
-                  onChange={() => toggle(one.resource)}
-                />
-              </Table.Td>
-              <Table.Td>
-                <Anchor
-                  component="button"
-                  size="sm"
-                  ta="left"
-                  className={classes.breaking}
-                  onClick={() => onResource(one.resource)}
-                >
-                  {one.resource}
-                </Anchor>
-              </Table.Td>
-              <Table.Td>{one.policy}</Table.Td>
-              <Table.Td>
-                {one.problems.map((problem) => (
-                  <div key={problem}>{problem}</div>
-                ))}
-              </Table.Td>
-              <Table.Td>
-                <Text size="xs" c="dimmed" className={classes.breaking}>
-                  {Object.entries(one.tags)
-                    .map(([key, value]) => `${key}=${value}`)
-                    .join(", ") || "none"}
-                </Text>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <Listing
+      minWidth={640}
+      dimHead
+      columns={[
+        {
+          w: 30,
+          children: (
+            <Checkbox
+              size="xs"
+              aria-label="All that are listed"
+              checked={ticked === all.size}
+              indeterminate={ticked > 0 && ticked < all.size}
+              onChange={() => onChosen(ticked === all.size ? new Set() : all)}
+            />
+          ),
+        },
+        "Resource",
+        "Policy",
+        "What is wrong",
+        "Tags",
+      ]}
+    >
+      {offences.map((one) => (
+        <Table.Tr key={`${one.policy} ${one.resource}`}>
+          <Table.Td>
+            <Checkbox
+              size="xs"
+              aria-label={`${one.resource}, ${one.policy}`}
+              checked={chosen.has(one.resource)}
+              onChange={() => toggle(one.resource)}
+            />
+          </Table.Td>
+          <Table.Td>
+            <Anchor
+              component="button"
+              size="sm"
+              ta="left"
+              className={classes.breaking}
+              onClick={() => onResource(one.resource)}
+            >
+              {one.resource}
+            </Anchor>
+          </Table.Td>
+          <Table.Td>{one.policy}</Table.Td>
+          <Table.Td>
+            {one.problems.map((problem) => (
+              <div key={problem}>{problem}</div>
+            ))}
+          </Table.Td>
+          <Table.Td>
+            <Text size="xs" c="dimmed" className={classes.breaking}>
+              {Object.entries(one.tags)
+                .map(([key, value]) => `${key}=${value}`)
+                .join(", ") || "none"}
+            </Text>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }

@@ -4,6 +4,7 @@ import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { Confirm } from "@/components/Confirm";
+import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
@@ -81,70 +82,57 @@ function Listed({ policies, write, onEdit }: ListedProps) {
     ["/api/v1/tags"],
   );
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table className={classes.table}>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Policy</Table.Th>
-            <Table.Th>Kinds</Table.Th>
-            <Table.Th>Tags</Table.Th>
-            <Table.Th>Who does not comply</Table.Th>
-            <Table.Th>Changed</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {policies.map((one) => (
-            <Table.Tr key={one.id}>
-              <Table.Th scope="row" fw={600}>
-                {one.name}
-              </Table.Th>
-              <Table.Td>{(one.rules.kinds ?? []).join(", ") || "all"}</Table.Td>
-              <Table.Td>
-                {one.rules.keys.map((rule) => (
-                  <div key={rule.key}>{sentence(rule)}</div>
-                ))}
-              </Table.Td>
-              <Table.Td>
-                <Badge
-                  variant="light"
-                  tt="none"
-                  color={one.rules.effect === "refuse" ? "red" : "gray"}
-                >
-                  {one.rules.effect === "refuse" ? "is refused" : "is listed"}
-                </Badge>
-              </Table.Td>
-              <Table.Td>
-                <Group gap={6} justify="space-between" wrap="nowrap">
-                  <Moment at={one.updated} ago />
-                  {write && (
-                    <Group gap={6} wrap="nowrap">
-                      <Button
-                        variant="default"
-                        size="compact-xs"
-                        aria-label={`Edit ${one.name}`}
-                        onClick={() => onEdit(one.name)}
-                      >
-                        Edit
-                      </Button>
-                      <Confirm
-                        label="Delete"
-                        question={`"${one.name}" is asked of nobody any more.`}
-                        confirm="Delete the policy"
-                        onConfirm={() =>
-                          remove.mutate(one.name, {
-                            onError: (error) => notifyError("The policy was not deleted", error),
-                          })
-                        }
-                      />
-                    </Group>
-                  )}
+    <Listing
+      minWidth={640}
+      dimHead
+      columns={["Policy", "Kinds", "Tags", "Who does not comply", "Changed"]}
+    >
+      {policies.map((one) => (
+        <Table.Tr key={one.id}>
+          <Table.Th scope="row" fw={600}>
+            {one.name}
+          </Table.Th>
+          <Table.Td>{(one.rules.kinds ?? []).join(", ") || "all"}</Table.Td>
+          <Table.Td>
+            {one.rules.keys.map((rule) => (
+              <div key={rule.key}>{sentence(rule)}</div>
+            ))}
+          </Table.Td>
+          <Table.Td>
+            <Badge variant="light" tt="none" color={one.rules.effect === "refuse" ? "red" : "gray"}>
+              {one.rules.effect === "refuse" ? "is refused" : "is listed"}
+            </Badge>
+          </Table.Td>
+          <Table.Td>
+            <Group gap={6} justify="space-between" wrap="nowrap">
+              <Moment at={one.updated} ago />
+              {write && (
+                <Group gap={6} wrap="nowrap">
+                  <Button
+                    variant="default"
+                    size="compact-xs"
+                    aria-label={`Edit ${one.name}`}
+                    onClick={() => onEdit(one.name)}
+                  >
+                    Edit
+                  </Button>
+                  <Confirm
+                    label="Delete"
+                    question={`"${one.name}" is asked of nobody any more.`}
+                    confirm="Delete the policy"
+                    onConfirm={() =>
+                      remove.mutate(one.name, {
+                        onError: (error) => notifyError("The policy was not deleted", error),
+                      })
+                    }
+                  />
                 </Group>
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+              )}
+            </Group>
+          </Table.Td>
+        </Table.Tr>
+      ))}
+    </Listing>
   );
 }
 

@@ -74,7 +74,7 @@ export function PolicyForm({ policy, onDone }: Props) {
   );
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.mutate(undefined as never, {
+    save.mutate(undefined, {
       onSuccess: () => {
         notifyDone(`The policy "${name.trim()}" is saved`);
         onDone();
