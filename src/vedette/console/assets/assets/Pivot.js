@@ -1,1 +1,1 @@
-import{l as e}from"./tanstack.js";import{R as t}from"./index.js";import{n}from"./react.js";var r={pivot:`_pivot_ay6cy_1`},i=n();function a({to:n,params:a,search:o,children:s}){return(0,i.jsx)(e,{to:n,params:a,search:()=>t(o),className:r.pivot,children:s})}export{a as t};
+import{c as e}from"./index.js";import{n as t}from"./react.js";var n={pivot:`_pivot_ay6cy_1`},r=t();function i(t){return(0,r.jsx)(e,{...t,className:n.pivot})}export{i as t};

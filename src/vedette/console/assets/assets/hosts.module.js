@@ -1,1 +1,1 @@
-var e={tools:`_tools_91uig_1`,scroll:`_scroll_91uig_7`,table:`_table_91uig_10`,sort:`_sort_91uig_14`,link:`_link_91uig_23`,dimmed:`_dimmed_91uig_32`,cell:`_cell_91uig_36`,meter:`_meter_91uig_42`,high:`_high_91uig_57`,flow:`_flow_91uig_61`,services:`_services_91uig_64`,processes:`_processes_91uig_70`};export{e as t};
+var e={tools:`_tools_1jg37_1`,link:`_link_1jg37_7`,cell:`_cell_1jg37_16`,meter:`_meter_1jg37_22`,high:`_high_1jg37_37`,flow:`_flow_1jg37_41`,services:`_services_1jg37_44`,processes:`_processes_1jg37_50`};export{e as t};

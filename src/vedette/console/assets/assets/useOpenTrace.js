@@ -1,1 +1,1 @@
-import{r as e}from"./rolldown-runtime.js";import{u as t}from"./tanstack.js";import{i as n}from"./react.js";import{R as r}from"./index.js";var i=e(n(),1);function a(){let e=t();return(0,i.useCallback)((t,n)=>{t&&e({to:`/traces/$traceId`,params:{traceId:t},search:r(n?{span:n}:{})})},[e])}export{a as t};
+import{r as e}from"./rolldown-runtime.js";import{i as t}from"./react.js";import{z as n}from"./index.js";var r=e(t(),1);function i(){let e=n();return(0,r.useCallback)((t,n)=>{t&&e(`/traces/$traceId`,{params:{traceId:t},search:n?{span:n}:{}})},[e])}export{i as t};

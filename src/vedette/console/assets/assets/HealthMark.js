@@ -1,0 +1,1 @@
+import{t as e}from"./health2.js";import{n as t}from"./react.js";var n=t();function r({health:t,short:r}){let{sign:i,word:a,color:o}=e[t];return r?(0,n.jsx)(`span`,{role:`img`,"aria-label":a,title:a,style:{color:o},children:i}):(0,n.jsxs)(`span`,{style:{whiteSpace:`nowrap`},children:[(0,n.jsx)(`span`,{"aria-hidden":`true`,style:{color:o},children:i}),` `,a]})}export{r as t};
