@@ -1,12 +1,17 @@
 """From an alarm to what changed shortly before: a deployment far below shows first."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
+import orjson
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
 from alarms.conftest import ACTOR, above
+from support.lineage import dataset, facet, run_events, run_id
 from support.spans import Sender, Sent, pairs
 from vedette.alarms.causes import SOURCES, Candidate, find_causes
 from vedette.alarms.causes.rank import services_of
@@ -75,7 +80,9 @@ def test_the_deployment_and_the_farthest_failing_service_come_first(incident):
     version = next(one.candidate for one in found.causes if one.candidate.kind == "version")
     assert version.title == "proxy went from 1 to 2"
     assert version.evidence == {"before": "1", "after": "2"}
-    assert version.link.startswith("/traces?service=proxy")
+    shown = parse_qs(urlsplit(version.link).query)
+    assert shown["q"] == ['service:"proxy" resource.service.version:"2"']
+    assert shown["from"] == [f"{incident.since - timedelta(minutes=30):%Y-%m-%dT%H:%M:%SZ}"]
     kinds = [(one.candidate.kind, one.candidate.service) for one in found.causes]
     assert ("errors", "proxy") in kinds
     message = next(one.candidate for one in found.causes if one.candidate.kind == "message")
@@ -88,6 +95,117 @@ def test_the_deployment_and_the_farthest_failing_service_come_first(incident):
     assert [one.score for one in found.causes] == sorted(
         (one.score for one in found.causes), reverse=True
     )
+
+
+def test_what_causes_link_to_are_pages_of_the_console(incident):
+    pages = Path(__file__).parents[2] / "console" / "src" / "pages"
+    paths = {
+        re.sub(r"\$\w+", "[^/?]+", path)
+        for file in pages.glob("*/page.ts")
+        for path in re.findall(r'path: "([^"]+)"', file.read_text())
+    }
+    watch = incident.watch
+    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    for one in found.causes:
+        path = urlsplit(one.candidate.link).path
+        assert any(re.fullmatch(known, path) for known in paths), one.candidate.link
+
+
+@pytest.fixture
+def quality(watch):
+    """An alarm of 25 minutes ago, on a dataset that a pipeline's task writes."""
+    spec = check_spec(above("temp"))
+    watch.service.put(ACTOR, watch.account, "orders-rows", spec)
+    view = watch.service.get(watch.account, "orders-rows")
+    since = datetime.now(UTC) - timedelta(minutes=25)
+    view.status.since, view.status.state = since.timestamp(), State.ALARM
+
+    def store(*runs):
+        events = [event for run in runs for event in run]
+        (receipt,) = watch.submit(Source.LINEAGE, watch.account, orjson.dumps(events))
+        assert not receipt.rejected, receipt
+
+    return SimpleNamespace(watch=watch, view=view, store=store)
+
+
+def causes_of(quality, **labels):
+    watch = quality.watch
+    found = find_causes(watch.catalog, watch.runner, quality.view, [labels])
+    assert found.failed == {}
+    return [one for one in found.causes if one.candidate.kind == "run"]
+
+
+def test_a_failed_run_is_named_where_it_began(quality):
+    error = {"errorMessage": facet(message="no column amount\nat line 3", programmingLanguage="x")}
+    quality.store(
+        run_events("nightly", "n1", 3000, 1900, outcome="FAIL"),
+        run_events(
+            "nightly.load", "l1", 2400, 2000, outcome="FAIL", parent=("nightly", "n1"),
+            outputs=[dataset("orders")], **error,
+        ),
+        run_events("nightly.extract", "e1", 2900, 2500, parent=("nightly", "n1")),
+    )  # fmt: skip
+    (cause,) = causes_of(quality, dataset="orders")
+    candidate = cause.candidate
+    assert candidate.title == "nightly.load failed: no column amount"
+    assert candidate.link == f"/pipelines/runs/{run_id('l1')}"
+    assert candidate.evidence["status"] == "failed"
+    assert cause.distance == 1
+    assert cause.minutes_before == pytest.approx(8.3, abs=0.2)
+    (elsewhere,) = causes_of(quality, dataset="customers")
+    assert elsewhere.distance is None
+    assert elsewhere.score < cause.score
+
+
+def test_a_run_is_slow_beside_those_before_it(quality):
+    usual = [run_events("hourly", f"u{n}", 3600 * n + 120, 3600 * n + 60) for n in range(2, 6)]
+    quality.store(*usual, run_events("hourly", "slow", 2400, 1800))
+    (cause,) = causes_of(quality)
+    assert cause.candidate.title == "hourly took 600 s, 10.0 times the usual"
+    assert cause.candidate.evidence["usual_seconds"] == pytest.approx(60)
+
+
+def test_a_run_that_has_not_ended_is_slow_from_when_it_should_have(quality):
+    usual = [run_events("hourly", f"u{n}", 3600 * n + 120, 3600 * n + 60) for n in range(2, 6)]
+    quality.store(*usual, run_events("hourly", "open", 2400, None))
+    (cause,) = causes_of(quality)
+    assert cause.candidate.title.startswith("hourly has taken ")
+    assert cause.minutes_before == pytest.approx(40 - 2 - 25, abs=0.2)
+
+
+def test_a_run_long_before_counts_only_upstream(quality):
+    quality.store(
+        run_events("makes-it", "m", 20_000, 19_000, outcome="FAIL", outputs=[dataset("orders")]),
+        run_events("other", "o", 20_000, 19_000, outcome="FAIL", outputs=[dataset("things")]),
+    )
+    (cause,) = causes_of(quality, dataset="orders")
+    assert cause.candidate.title == "makes-it failed"
+    assert causes_of(quality, dataset="nothing") == []
+
+
+def test_another_version_of_a_model_began_to_answer(quality):
+    def answers(minutes, version, model="delay"):
+        at = datetime.now(UTC) - timedelta(minutes=minutes)
+        return [
+            {"id": f"{model}{minutes}-{n}", "model": model, "version": version, "endpoint": "predict-api",
+             "time": at.timestamp() + n, "prediction": 0.5, "features": {"x": 1.0}}
+            for n in range(6)
+        ]  # fmt: skip
+
+    records = [*answers(300, "1"), *answers(40, "2"), *answers(35, "1"), *answers(40, "7", "other")]
+    body = b"\n".join(orjson.dumps(record) for record in records)
+    (receipt,) = quality.watch.submit(Source.PREDICTIONS, quality.watch.account, body)
+    assert not receipt.rejected, receipt
+    found = find_causes(
+        quality.watch.catalog, quality.watch.runner, quality.view, [{"model": "delay"}]
+    )
+    assert found.failed == {}
+    # Of the other model nothing is known from before: it may have answered for long.
+    (cause,) = found.causes
+    assert cause.candidate.title == "delay went from version 1 to 2 at predict-api"
+    assert cause.candidate.evidence == {"before": "1", "after": "2", "predictions": 6}
+    assert cause.distance == 0
+    assert urlsplit(cause.candidate.link).path == "/models/delay/monitoring"
 
 
 def test_a_source_that_fails_is_said_and_others_answer(incident, monkeypatch):

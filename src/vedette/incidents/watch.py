@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import or_, select
 
-from vedette.alarms.causes import find_causes
+from vedette.alarms.causes import find_causes, resources_of
 from vedette.alarms.model import State
 from vedette.alarms.service import AlarmService, AlarmView
 from vedette.core.errors import VedetteError
@@ -51,12 +51,6 @@ if TYPE_CHECKING:
 RESOLVE_AFTER = timedelta(minutes=10)
 MAX_NEW = 50
 """Alarms of an account that are looked at in one run; the others in the next."""
-RESOURCE_LABELS = {
-    "dataset": "dataset", "pipeline": "pipeline", "model": "model", "kpi": "kpi",
-    "endpoint": "endpoint", "vedette.dataset": "dataset", "vedette.pipeline": "pipeline",
-    "vedette.model": "model", "vedette.endpoint": "endpoint",
-}  # fmt: skip
-"""Labels of series that name resources, by label."""
 _MAP_WINDOW = timedelta(hours=1)
 _MIN_SCORE = 0.25
 _ACTOR = Actor.system("incidents")
@@ -168,7 +162,7 @@ class IncidentWatcher:
         key = f"{cause['kind']}|{cause['service']}|{cause['title']}" if cause else ""
         firing = Firing(
             view.alarm.id, frozenset(causes.services), key, str(cause.get("title", "")),
-            _resources(account, labels), datetime.fromtimestamp(view.status.since, UTC),
+            resources_of(account, labels), datetime.fromtimestamp(view.status.since, UTC),
         )  # fmt: skip
         return _Looked(view, firing, cause)
 
@@ -312,12 +306,3 @@ class IncidentWatcher:
             note(session, row.id, "system", text, by=_ACTOR.name, now=now)
             row.status, row.resolved = Status.RESOLVED.value, now
             row.updated, row.updated_by = now, _ACTOR.name
-
-
-def _resources(account: str, labels: Sequence[Mapping[str, str]]) -> frozenset[str]:
-    return frozenset(
-        str(ResourceId(account, kind, one[label]))
-        for one in labels
-        for label, kind in RESOURCE_LABELS.items()
-        if one.get(label)
-    )

@@ -85,9 +85,13 @@ class LineageService:
         found = self._lineage.walk(account, start, direction=direction, depth=depth, limit=limit)
         return self._lineage.describe(account, found)
 
-    def distances(self, account: str, resource: ResourceId, depth: int) -> dict[str, int]:
+    def distances(
+        self, account: str, resource: ResourceId, depth: int, *, direction: str = "both"
+    ) -> dict[str, int]:
         """Return how many hops away each resource around one is, by its identity."""
-        found = self._lineage.walk(account, Node.of(resource), depth=depth, limit=1_000)
+        found = self._lineage.walk(
+            account, Node.of(resource), direction=direction, depth=depth, limit=1_000
+        )
         return {node.resource(account): abs(hops) for node, hops in found.hops.items()}
 
     def impact(self, account: str, start: Node, column: str = "") -> dict[str, Any]:

@@ -7,6 +7,9 @@ import { NotAsked, QueryState } from "@/components/QueryState";
 import classes from "./alarms.module.css";
 import type { Alarm } from "./model";
 
+/** Kinds of causes whose distance is told by lineage. */
+const UPSTREAM = new Set(["run", "model_version"]);
+
 /** What changed shortly before it began, the most likely cause first. */
 export function Causes({ alarm }: { alarm: Alarm }) {
   const fires = alarm.state === "ALARM";
@@ -24,7 +27,7 @@ export function Causes({ alarm }: { alarm: Alarm }) {
           empty={
             <Text size="sm" c="dimmed" className={classes.pad}>
               Nothing changed in the half-hour before that telemetry tells of: no new version, no
-              burst of errors, no slow or failing service below.
+              burst of errors, no slow or failing service below, no failed or slow pipeline run.
             </Text>
           }
         >
@@ -42,7 +45,7 @@ export function Causes({ alarm }: { alarm: Alarm }) {
                     {cause.kind.replaceAll("_", " ")} · <Moment at={cause.at} /> ·{" "}
                     {whenOf(cause.minutes_before)}
                     {cause.distance !== null &&
-                      (cause.distance === 0 ? " · here" : ` · ${cause.distance} calls below`)}{" "}
+                      (cause.distance === 0 ? " · here" : ` · ${cause.distance} ${UPSTREAM.has(cause.kind) ? "steps up the lineage" : "calls below"}`)}{" "}
                     · score {cause.score.toFixed(2)}
                   </Text>
                   <Text size="xs" c="dimmed" className={classes.wrap}>

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vedette.alarms.causes.model import Candidate, Question
-from vedette.alarms.causes.telemetry import moment_of
+from vedette.alarms.causes.model import Candidate, Question, moment_of
 from vedette.telemetry.ranges import bound_range
 
 _FIRED = """

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlencode
 
 from vedette.core.time import TimeRange
 
@@ -28,11 +29,13 @@ class Question:
         since: when it went into ALARM.
         lookback: how long before that counts as shortly before.
         services: the services that the alarm is about; empty where it names none.
-        labels: of the alarm's series.
+        resources: identities that the labels of its series name, such as of a dataset.
         service_map: of the time around the alarm; None where there are no spans.
         usual: of the period before.
         runner: runs queries.
         catalog: entities.
+        distances: how many calls below the alarm's services each service is.
+        upstream: how many hops up the lineage of its resources each resource is.
 
     """
 
@@ -41,12 +44,13 @@ class Question:
     since: datetime
     lookback: timedelta
     services: frozenset[str]
-    labels: Mapping[str, str]
+    resources: frozenset[str]
     service_map: ServiceMap | None
     usual: ServiceMap | None
     runner: QueryRunner
     catalog: Catalog
     distances: Mapping[str, int] = field(default_factory=dict)
+    upstream: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def window(self) -> TimeRange:
@@ -58,12 +62,22 @@ class Question:
         """The period of the same length before that."""
         return TimeRange(self.since - 2 * self.lookback - AFTER, self.since - self.lookback)
 
-    def distance(self, service: str) -> int | None:
-        """Return how many calls lie between the alarm's services and this one.
+    def distance(self, candidate: Candidate) -> int | None:
+        """Return how far up what the alarm is about depends on where a change happened.
 
-        None where it is not among those that they depend on; 0 for all where the alarm names none.
+        That is in calls or in hops of lineage, whichever are fewer; None where it depends on it in
+        no way that is known; 0 for all where the alarm names neither a service nor a resource.
         """
-        return 0 if not self.services else self.distances.get(service)
+        if not self.services and not self.resources:
+            return 0
+        known = [self.distances.get(candidate.service)]
+        known += [self.upstream.get(resource) for resource in candidate.resources]
+        return min((hops for hops in known if hops is not None), default=None)
+
+    def link(self, path: str, **query: str) -> str:
+        """Return a page of the console that shows the time around the alarm."""
+        around = {"from": self.window.start, "to": self.window.end}
+        return link(path, **query, **{name: _text(at) for name, at in around.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ class Candidate:
         at: when it began.
         weight: how telling this kind of change is, 0 to 1, before time and distance count.
         service: where, or empty.
+        resources: identities of what changed, if it has any.
         evidence: numbers and texts behind it.
         link: path and query of the console's page that shows it.
 
@@ -90,6 +105,22 @@ class Candidate:
     service: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
     link: str = ""
+    resources: tuple[str, ...] = ()
+
+
+def link(path: str, **query: str) -> str:
+    """Return a page of the console."""
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def moment_of(text: str) -> datetime:
+    """Return the engine's time as a moment."""
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class CauseSource(Protocol):

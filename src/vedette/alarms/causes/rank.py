@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from vedette.alarms.causes.alarms import EarlierAlarms
 from vedette.alarms.causes.model import Candidate, CauseSource, Question
+from vedette.alarms.causes.models import NewModelVersions
+from vedette.alarms.causes.runs import PipelineRuns
 from vedette.alarms.causes.telemetry import (
     ErrorBursts,
     FailingDependencies,
@@ -18,7 +20,10 @@ from vedette.alarms.causes.telemetry import (
     NewVersions,
 )
 from vedette.alarms.definition import EventSource, MetricSource
+from vedette.business.kpis.lineage import KpiEdges
 from vedette.core.errors import ConflictError, VedetteError
+from vedette.core.identity import ResourceId
+from vedette.lineage.service import LineageService
 from vedette.telemetry.metrics.bodies import MetricQueryBody
 from vedette.telemetry.traces.service_map import ServiceMap, service_map
 
@@ -31,13 +36,22 @@ if TYPE_CHECKING:
     from vedette.store.catalog import Catalog
 
 SOURCES: list[CauseSource] = [
-    NewVersions(), FailingDependencies(), ErrorBursts(), NewMessages(), EarlierAlarms(),
+    NewVersions(), FailingDependencies(), ErrorBursts(), NewMessages(), NewModelVersions(),
+    PipelineRuns(), EarlierAlarms(),
 ]  # fmt: skip
-"""Where causes are looked for; other parts of Vedette add their own, such as pipeline runs."""
+"""Where causes are looked for."""
+RESOURCE_LABELS = {
+    "dataset": "dataset", "pipeline": "pipeline", "model": "model", "kpi": "kpi",
+    "endpoint": "endpoint", "vedette.dataset": "dataset", "vedette.pipeline": "pipeline",
+    "vedette.model": "model", "vedette.endpoint": "endpoint",
+}  # fmt: skip
+"""Labels of series that name resources, by label."""
 LOOKBACK = timedelta(minutes=30)
 MAX_CAUSES = 20
+MAX_RESOURCES = 20
+UPSTREAM_DEPTH = 6
 _ELSEWHERE = 0.4
-"""What a change counts for in a service that the alarm's own do not depend on."""
+"""What a change counts for in a service or resource that the alarm's own do not depend on."""
 _PER_CALL = 0.9
 _HALF_LIFE = timedelta(minutes=20)
 _log = logging.getLogger(__name__)
@@ -47,7 +61,7 @@ _log = logging.getLogger(__name__)
 class Ranked:
     """A candidate with its score, 0 to 1, and what made it.
 
-    ``distance`` is how many calls below the alarm's service it is; None where it is elsewhere.
+    ``distance`` is how many calls or hops of lineage from the alarm it is; None where it is elsewhere.
     """
 
     candidate: Candidate
@@ -101,7 +115,7 @@ def find_causes(
     # A pending period lies before the alarm, so that what breached began earlier.
     question = Question(
         view.alarm.account, view.alarm.id, since, lookback, services_of(view, labels),
-        labels[0] if labels else {}, None, None, runner, catalog,
+        resources_of(view.alarm.account, labels), None, None, runner, catalog,
     )  # fmt: skip
     failed: dict[str, str] = {}
     try:
@@ -111,6 +125,10 @@ def find_causes(
         question = replace(question, service_map=now, usual=usual, distances=distances)
     except VedetteError as error:
         failed["service map"] = error.message
+    try:
+        question = replace(question, upstream=_upstream(catalog, runner, question))
+    except VedetteError as error:
+        failed["lineage"] = error.message
     found: list[Ranked] = []
     for source in SOURCES:
         try:
@@ -142,6 +160,28 @@ def services_of(view: AlarmView, labels: Sequence[Mapping[str, str]]) -> frozens
     return frozenset(names - {""})
 
 
+def resources_of(account: str, labels: Sequence[Mapping[str, str]]) -> frozenset[str]:
+    """Return the identities of the resources that labels of series name."""
+    return frozenset(
+        str(ResourceId(account, kind, one[label]))
+        for one in labels
+        for label, kind in RESOURCE_LABELS.items()
+        if one.get(label)
+    )
+
+
+def _upstream(catalog: Catalog, runner: QueryRunner, question: Question) -> dict[str, int]:
+    """Return how many hops up the lineage each resource lies that the alarm's are made from."""
+    lineage = LineageService(catalog, runner, more=[KpiEdges(catalog)])
+    found: dict[str, int] = {}
+    for resource in sorted(question.resources)[:MAX_RESOURCES]:
+        up = lineage.distances(
+            question.account, ResourceId.parse(resource), UPSTREAM_DEPTH, direction="up"
+        )
+        found |= {name: min(hops, found.get(name, hops)) for name, hops in up.items()}
+    return found
+
+
 def _map(runner: QueryRunner, account: str, time_range: TimeRange) -> ServiceMap | None:
     found = service_map(runner, account, time_range)
     return found if found.nodes else None
@@ -168,8 +208,9 @@ def _ranked(question: Question, candidate: Candidate) -> Ranked:
     """Score a candidate: its kind's weight, less for time that passed and for being elsewhere."""
     before = (question.since - candidate.at).total_seconds()
     near = math.exp(-math.log(2) * abs(before) / _HALF_LIFE.total_seconds())
-    distance = question.distance(candidate.service) if candidate.service else None
-    elsewhere = bool(candidate.service) and distance is None
+    placed = bool(candidate.service or candidate.resources)
+    distance = question.distance(candidate) if placed else None
+    elsewhere = placed and distance is None
     # Deeper is as likely: a failure travels up. Only what is very far counts a little less.
     place = _ELSEWHERE if elsewhere else _PER_CALL ** max(0, (distance or 0) - 1)
     score = candidate.weight * (0.5 + 0.5 * near) * place

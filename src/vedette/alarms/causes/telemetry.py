@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from urllib.parse import urlencode
+from datetime import datetime, timedelta
 
-from vedette.alarms.causes.model import Candidate, Question
+from vedette.alarms.causes.model import Candidate, Question, moment_of
 from vedette.core.time import TimeRange
 from vedette.telemetry.logs.patterns import patterns
 from vedette.telemetry.ranges import bound_range
@@ -90,7 +89,9 @@ class NewVersions:
                         "version", f"{service} went from {before} to {version}",
                         "a new version began to send telemetry", first, 1.0, service,
                         {"before": before, "after": version},
-                        link("/traces", service=service, q=f"resource.service.version:{version}"),
+                        question.link(
+                            "/traces", q=f'{_of(service)} resource.service.version:"{version}"'
+                        ),
                     )
                 )  # fmt: skip
         return found
@@ -119,7 +120,7 @@ class FailingDependencies:
                     name,
                     {"path": list(cause.path), "fault_rate": cause.fault_rate,
                      "usual": rates.get(cause.node, 0.0)},
-                    link("/service-map", node=cause.node),
+                    question.link("/map", selected=cause.node),
                 )
             )  # fmt: skip
         return found + self._slower(question, now, usual)
@@ -140,7 +141,7 @@ class FailingDependencies:
                         f"{node.name} became {slow / usually:.1f} times slower (p95 {slow / 1e6:.0f} ms)",
                         "slowness travels to those who call it", question.since, 0.7, node.name,
                         {"p95_ms": slow / 1e6, "usual_p95_ms": usually / 1e6},
-                        link("/traces", service=node.name),
+                        question.link("/traces", q=_of(node.name), sort="duration"),
                     )
                 )  # fmt: skip
         return found
@@ -166,7 +167,7 @@ class ErrorBursts:
                 "errors", f"{service or 'a source without a name'} wrote {now:,} errors, {before:,} before",
                 "a burst of error records", moment_of(began), 0.8, service,
                 {"errors": now, "previous": before},
-                link("/logs", q=f'level:error service:"{service}"'),
+                question.link("/logs", q=f"level:error {_of(service)}"),
             )
             for service, now, before, began in zip(
                 columns["Service"], columns["Now"], columns["Previously"], columns["Began"],
@@ -185,8 +186,7 @@ class NewMessages:
         text = "level:>=warn"
         if question.services:
             names = " OR ".join(
-                f'service:"{name}"'
-                for name in sorted({*question.services, *question.distances})[:20]
+                _of(name) for name in sorted({*question.services, *question.distances})[:20]
             )
             text = f"{text} ({names})"
         found = patterns(
@@ -198,21 +198,15 @@ class NewMessages:
                 "message", f"new message, {one.count:,} times: {one.sample[:200]}",
                 "this kind of message was not written before", question.since, 0.6, "",
                 {"pattern": one.pattern[:500], "count": one.count, "sample": one.sample[:500]},
-                link("/logs", q=text),
+                question.link("/logs", q=text),
             )
             for one in new[:MAX_MESSAGES]
         ]  # fmt: skip
 
 
-def moment_of(text: str) -> datetime:
-    """Return the engine's time as a moment."""
-    found = datetime.fromisoformat(text)
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-
-
-def link(path: str, **query: str) -> str:
-    """Return a page of the console."""
-    return f"{path}?{urlencode(query)}"
+def _of(service: str) -> str:
+    """Return the search for what a service sent."""
+    return f'service:"{service}"'
 
 
 def _fault_rates(service_map: ServiceMap) -> dict[str, float]:

@@ -55,9 +55,7 @@ def prune(session: Session, sequence: int, digest: str) -> None:
     )
 
 
-def append(
-    session: Session, events: Sequence[AuditEvent], *, now: datetime, head: Head
-) -> None:
+def append(session: Session, events: Sequence[AuditEvent], *, now: datetime, head: Head) -> None:
     """Append one record for each event, in order, after ``lock`` gave the head; the caller commits."""
     if len(events) > MAX_BATCH:
         raise InvalidInputError(
