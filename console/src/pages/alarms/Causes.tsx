@@ -45,7 +45,9 @@ export function Causes({ alarm }: { alarm: Alarm }) {
                     {cause.kind.replaceAll("_", " ")} · <Moment at={cause.at} /> ·{" "}
                     {whenOf(cause.minutes_before)}
                     {cause.distance !== null &&
-                      (cause.distance === 0 ? " · here" : ` · ${cause.distance} ${UPSTREAM.has(cause.kind) ? "steps up the lineage" : "calls below"}`)}{" "}
+                      (cause.distance === 0
+                        ? " · here"
+                        : ` · ${cause.distance} ${UPSTREAM.has(cause.kind) ? "steps up the lineage" : "calls below"}`)}{" "}
                     · score {cause.score.toFixed(2)}
                   </Text>
                   <Text size="xs" c="dimmed" className={classes.wrap}>
