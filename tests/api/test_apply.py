@@ -100,6 +100,25 @@ def test_who_is_on_call_as_code(admin):
     assert "no time zone 'Europe/Atlantis'" in wrong["error"]["message"]
 
 
+def test_a_monitor_of_a_dataset_as_code(admin):
+    monitor = """
+kind: Monitor
+metadata: {name: orders daily}
+spec: {dataset: orders, schedule: every 1h, window: 1d, checks: [{check: volume, min: 1000}]}
+"""
+    assert set(verbs(apply(admin, monitor)).values()) == {"create"}
+    assert admin.get("/monitors/orders daily")["spec"]["dataset"] == "orders"
+    assert set(verbs(apply(admin, monitor)).values()) == {"unchanged"}
+    changed = apply(admin, monitor.replace("1000", "500"), owner="data")
+    assert [one["path"] for one in changed["actions"][0]["changes"]] == ["owner", "spec.checks"]
+    assert set(verbs(apply(admin, CHANNEL, owner="data", prune=True)).values()) == {
+        "create", "delete",
+    }  # fmt: skip
+    admin.get("/monitors/orders daily", status=404)
+    wrong = apply(admin, monitor.replace("every 1h", "now and then"), status=400)["error"]
+    assert "schedule" in wrong["field"]
+
+
 def test_an_owner_prunes_only_what_it_keeps(admin):
     admin.post(
         "/alarms",

@@ -15,9 +15,11 @@ from vedette.core.errors import ForbiddenError, InvalidInputError
 from vedette.core.time import TimeRange
 from vedette.data.datasets import Datasets
 from vedette.data.samples import Samples
+from vedette.manifests import Document
 from vedette.monitors.allowed import AllowedSources
 from vedette.monitors.definition import MonitorSpec
 from vedette.monitors.evaluator import Evaluator
+from vedette.monitors.manifests import MonitorKind
 from vedette.monitors.service import KIND, SOURCE_KIND, Monitors
 from vedette.monitors.sources import SourceProfiler
 from vedette.store.catalog import Actor
@@ -166,3 +168,22 @@ def test_only_what_the_operator_allowed_is_read(url: str, taken: bool) -> None:
 def test_what_is_no_place_is_an_error_of_ours(url: str) -> None:
     with pytest.raises(InvalidInputError, match=r"no path|no URL"):
         AllowedSources("/srv").check(url)
+
+
+def test_as_code_a_secret_is_told_by_its_fingerprint(world, tmp_path, box):
+    kind = MonitorKind(world.monitors)
+    spec: dict[str, Any] = {
+        "dataset": "orders",
+        "schedule": "every 1h",
+        "source": {"url": f"{tmp_path}/*.csv", "secret": "hunter2"},
+    }
+    shown = kind.normal(world.account, "as code", {}, spec)
+    assert shown["source"]["secret"] == box.fingerprint("hunter2")
+    kind.put(ACTOR, world.account, Document("Monitor", "as code", {}, spec, "f.yaml:1"), "shop")
+    (kept,) = [one for one in kind.existing(world.account) if one.name == "as code"]
+    assert (kept.spec, kept.owner) == (shown, "shop")
+    # Without one the secret that is there stays; another one is a difference.
+    del spec["source"]["secret"]
+    assert kind.normal(world.account, "as code", {}, spec) == shown
+    spec["source"]["secret"] = "another"
+    assert kind.normal(world.account, "as code", {}, spec) != shown

@@ -163,6 +163,20 @@ class Monitors:
             raise _missing(name)
         return _monitor(row)
 
+    def fingerprint(self, account: str, name: str, spec: MonitorSpec) -> str | None:
+        """Return what tells the secret of a definition's source from others; None without one.
+
+        Where the definition brings none, that is the secret which stays when it is put.
+        """
+        if spec.source is None or self._secrets is None:
+            return None
+        if spec.source.secret:
+            return self._secrets.fingerprint(spec.source.secret.get_secret_value())
+        with self._catalog.read() as session:
+            row = session.scalar(_of(account).where(MonitorRow.name == name))
+        sealed = self._sealed(row, spec) if row else None
+        return self._secrets.fingerprint(self._secrets.open_text(sealed)) if sealed else None
+
     def note_run(self, actor: Actor, monitor: Monitor, start: str | None, end: str) -> None:
         """Write into the audit trail that someone has a monitor look at windows again."""
         request = {"name": monitor.name, **({"start": start, "end": end} if start else {})}

@@ -20,12 +20,14 @@ from vedette.experience.slo.manifests import SloKind
 from vedette.experience.synthetic.manifests import SyntheticKind
 from vedette.infrastructure.machines import MachineTypeKind, machine_types
 from vedette.manifests import Registry
+from vedette.monitors.manifests import MonitorKind
 from vedette.monitors.models.manifests import ModelMonitorKind
 from vedette.monitors.models.service import ModelMonitors
 from vedette.notifications.manifests import ChannelKind, PolicyKind, RouteKind, ScheduleKind
 from vedette.notifications.oncall import OnCallService
 from vedette.web.business import make_kpis
 from vedette.web.experience import make_slos, make_synthetic
+from vedette.web.monitors import make_monitors
 from vedette.web.notifications import make_notifications
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def make_registry(
             RouteKind(notifications),
             AlarmKind(alarms, may_read=may_read),
             MuteWindowKind(MuteService(services.catalog)),
+            MonitorKind(make_monitors(services)),
             ModelMonitorKind(ModelMonitors(services.catalog)),
             SloKind(make_slos(services)),
             SyntheticKind(make_synthetic(services)),
