@@ -110,7 +110,10 @@ spec: {dataset: orders, schedule: every 1h, window: 1d, checks: [{check: volume,
     assert admin.get("/monitors/orders daily")["spec"]["dataset"] == "orders"
     assert set(verbs(apply(admin, monitor)).values()) == {"unchanged"}
     changed = apply(admin, monitor.replace("1000", "500"), owner="data")
-    assert [one["path"] for one in changed["actions"][0]["changes"]] == ["owner", "spec.checks"]
+    assert [one["path"] for one in changed["actions"][0]["changes"]] == [
+        "owner",
+        "spec.checks[0].min",
+    ]
     assert set(verbs(apply(admin, CHANNEL, owner="data", prune=True)).values()) == {
         "create", "delete",
     }  # fmt: skip
