@@ -161,9 +161,9 @@ def test_a_real_page_tells_vitals_errors_sessions_and_whom_a_failure_reached(
             page = browser.new_page()
             page.on("pageerror", lambda error: problems.append(str(error)))
             page.goto(f"{shop}/products/42")
-            page.click("#buy")
-            page.wait_for_url("**/orders/1234")
-            until(lambda: problems)
+            with page.expect_event("pageerror"):
+                page.click("#buy")
+                page.wait_for_url("**/orders/1234")
             page.wait_for_timeout(300)
             page.evaluate("vedette.flush()")
             page.wait_for_timeout(300)

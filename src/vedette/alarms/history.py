@@ -36,7 +36,8 @@ SELECT
     Evidence AS evidence
 FROM @alarm_history
 WHERE Time >= {start:DateTime64(9, 'UTC')} AND Time < {end:DateTime64(9, 'UTC')} $where
-ORDER BY Time DESC, EventId DESC
+-- Of one moment the alarm's own change comes first, then those of its series.
+ORDER BY Time DESC, Scope = 'alarm' DESC, EventId DESC
 LIMIT 1 BY EventId
 LIMIT {limit:UInt32}
 """

@@ -64,6 +64,9 @@ function Entry({ event, named }: { event: Event; named?: boolean }) {
 }
 
 interface Evidence {
+  /** Labels of the series that fire: what the alarm's own change is decided from. */
+  series?: Record<string, string>[];
+  in_alarm?: number;
   starts?: number[];
   values?: (number | null)[];
   breaching?: (boolean | null)[];
@@ -75,7 +78,23 @@ interface Evidence {
 
 function EvidenceTable({ evidence }: { evidence: Evidence }) {
   const { format } = useTimeRange();
-  const { starts, values } = evidence;
+  const { starts, values, series, in_alarm: firing = 0 } = evidence;
+  if (series) {
+    return (
+      <div className={classes.scroll}>
+        <Text size="xs">
+          {firing} {firing === 1 ? "series fires" : "series fire"}
+        </Text>
+        <ul className={classes.series}>
+          {series
+            .filter((labels) => labelText(labels))
+            .map((labels) => (
+              <li key={labelText(labels)}>{labelText(labels)}</li>
+            ))}
+        </ul>
+      </div>
+    );
+  }
   if (!starts || !values) {
     return <pre className={classes.code}>{JSON.stringify(evidence, null, 2)}</pre>;
   }
