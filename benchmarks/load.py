@@ -18,7 +18,10 @@ import fixtures
 def run(
     url: str, headers: dict[str, str], bodies: list[bytes], connections: int, seconds: float
 ) -> dict:
-    """Send bodies in turn until the time is over; return requests acknowledged and refused."""
+    """Send bodies in turn until the time is over; return requests acknowledged and refused.
+
+    Spans of a body have other ids each time that it is sent.
+    """
     target = urlsplit(url)
     done, failed = [0] * connections, [0] * connections
     until = time.monotonic() + seconds
@@ -27,7 +30,8 @@ def run(
         connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
         turn = index
         while time.monotonic() < until:
-            connection.request("POST", target.path, bodies[turn % len(bodies)], headers)
+            body = bodies[turn % len(bodies)].replace(fixtures.MARK, turn.to_bytes(4))
+            connection.request("POST", target.path, body, headers)
             response = connection.getresponse()
             response.read()
             if response.status == 200:

@@ -13,7 +13,7 @@ from vedette.ingest.sources import Source
 
 START_AT_BYTES = 3 << 20
 """A group of this size is committed without waiting for more."""
-SMALL_BYTES = 1 << 20
+SMALL_BYTES = 1 << 19
 QUIET = 0.01
 """A group over ``SMALL_BYTES`` waits only while requests keep coming, this many seconds apart."""
 LINGER = 0.005
