@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -163,7 +164,7 @@ def _invalid(error: RequestValidationError) -> InvalidInputError:
     kind, reason = first["type"], re.sub(r"^Value error, ", "", first["msg"])
     if kind == "json_invalid":
         return InvalidInputError("the body is not JSON", field="body", remedy="send a JSON object")
-    field = ".".join(str(part) for part in path) or str(place)
+    field = ".".join(_members(path, error.body if place == "body" else None)) or str(place)
     if kind == "missing":
         remedy = f"send a JSON {place}" if not path else f"give {field} in the {place}"
         return InvalidInputError(f"{field} is missing", field=field, remedy=remedy)
@@ -173,6 +174,28 @@ def _invalid(error: RequestValidationError) -> InvalidInputError:
         field=field,
         remedy=f"correct {field}; /api/docs shows what is expected",
     )
+
+
+def _members(path: Sequence[str | int], body: object) -> list[str]:
+    """Return the members that a path of the library names.
+
+    Its path also has what no member of the body is: the variant that a member chooses, as ``type``
+    does, and the types that a value was tried as.
+    """
+    names: list[str] = []
+    current = body
+    for number, part in enumerate(path):
+        is_last = number == len(path) - 1
+        if isinstance(current, dict):
+            if not is_last and part in current.values():
+                continue
+            current = current.get(part)
+        elif isinstance(current, list) and isinstance(part, int) and part < len(current):
+            current = current[part]
+        elif current is not None:
+            break
+        names.append(str(part))
+    return names
 
 
 def _http_error(error: HTTPException) -> VedetteError:
