@@ -17,6 +17,11 @@ CHANNEL = {"name": "c", "settings": {"type": "webhook", "url": "https://x.exampl
         ),
         ("/alarms", {"name": "a", "spec": {"source": {"type": "steam"}}}, "spec.source"),
         ("/alarms", {"name": "a"}, "spec"),
+        (
+            "/alarms",
+            {"name": "a", "spec": {"source": {"type": "logs", "quary": "x"}}},
+            "spec.source.quary",
+        ),
         ("/notification-channels", CHANNEL, "settings.secret"),
         ("/notification-channels", {**CHANNEL, "settings": []}, "settings"),
         ("/alarms", [], "body"),

@@ -179,17 +179,19 @@ def _invalid(error: RequestValidationError) -> InvalidInputError:
 def _members(path: Sequence[str | int], body: object) -> list[str]:
     """Return the members that a path of the library names.
 
-    Its path also has what no member of the body is: the variant that a member chooses, as ``type``
-    does, and the types that a value was tried as.
+    Its path also has what no member of the body is: the variant of a member with several shapes,
+    which its ``type`` or its members choose, and the types that a value was tried as.
     """
     names: list[str] = []
     current = body
     for number, part in enumerate(path):
-        is_last = number == len(path) - 1
+        next_ = path[number + 1] if number + 1 < len(path) else None
         if isinstance(current, dict):
-            if not is_last and part in current.values():
+            inner = current.get(part)
+            variant = part not in current or part in current.values() or next_ in current
+            if next_ is not None and variant and not isinstance(inner, dict | list):
                 continue
-            current = current.get(part)
+            current = inner
         elif isinstance(current, list) and isinstance(part, int) and part < len(current):
             current = current[part]
         elif current is not None:
