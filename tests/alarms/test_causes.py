@@ -206,6 +206,11 @@ def test_another_version_of_a_model_began_to_answer(quality):
     assert cause.candidate.evidence == {"before": "1", "after": "2", "predictions": 6}
     assert cause.distance == 0
     assert urlsplit(cause.candidate.link).path == "/models/delay/monitoring"
+    # There are no spans, so nothing is known of calls; an endpoint is still itself.
+    watch = quality.watch
+    found = find_causes(watch.catalog, watch.runner, quality.view, [{"service": "predict-api"}])
+    (cause,) = found.causes
+    assert cause.distance == 0
 
 
 def test_a_source_that_fails_is_said_and_others_answer(incident, monkeypatch):

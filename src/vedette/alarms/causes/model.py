@@ -49,7 +49,7 @@ class Question:
     usual: ServiceMap | None
     runner: QueryRunner
     catalog: Catalog
-    distances: Mapping[str, int] = field(default_factory=dict)
+    distances: dict[str, int] = field(default_factory=dict)
     upstream: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -113,16 +113,21 @@ def find_causes(
         raise ConflictError("the alarm was not evaluated yet", remedy="wait for its first minute")
     since = datetime.fromtimestamp(view.status.since, UTC)
     # A pending period lies before the alarm, so that what breached began earlier.
+    services = services_of(view, labels)
     question = Question(
-        view.alarm.account, view.alarm.id, since, lookback, services_of(view, labels),
+        view.alarm.account, view.alarm.id, since, lookback, services,
         resources_of(view.alarm.account, labels), None, None, runner, catalog,
+        # Without spans nothing is known of calls, and it is itself all the same.
+        distances=dict.fromkeys(services, 0),
     )  # fmt: skip
     failed: dict[str, str] = {}
     try:
         now = _map(runner, view.alarm.account, question.window)
         usual = _map(runner, view.alarm.account, question.before)
-        distances = _distances(now, question.services) if now else {}
-        question = replace(question, service_map=now, usual=usual, distances=distances)
+        below = _distances(now, question.services) if now else {}
+        question = replace(
+            question, service_map=now, usual=usual, distances=question.distances | below
+        )
     except VedetteError as error:
         failed["service map"] = error.message
     try:
