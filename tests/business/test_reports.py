@@ -12,7 +12,7 @@ import pytest
 from vedette.business.correlation import CorrelationRequest, Correlator
 from vedette.business.reports.definition import ReportSpec, check_report
 from vedette.business.reports.overview import Overview, SloLine, kpi_standings, roi_standings
-from vedette.business.reports.service import KIND, Reports, report_definitions
+from vedette.business.reports.service import KIND, Reports, ReportDefinitions
 from vedette.business.roi.compute import RoiComputer
 from vedette.business.roi.definition import check_roi
 from vedette.business.roi.service import roi_definitions
@@ -63,7 +63,7 @@ def test_a_report_is_made_kept_and_sent_once_to_each_channel(firm: Any) -> None:
 
     channels = Channels()
     reports = Reports(firm.catalog, gather, channels, url="https://v.example")
-    made = report_definitions(firm.catalog).put(
+    made = ReportDefinitions(firm.catalog).put(
         ACTOR,
         firm.account,
         "weekly",

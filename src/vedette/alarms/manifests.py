@@ -12,10 +12,11 @@ from vedette.alarms.checks import check_evaluable
 from vedette.alarms.definition import AlarmSpec, Labels, check_spec
 from vedette.alarms.mute import MuteSpec
 from vedette.manifests import Existing
-from vedette.manifests.model import checked, dumped, no_labels
+from vedette.manifests.definitions import SpecKind
+from vedette.manifests.model import checked, dumped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from vedette.alarms.mute_service import MuteService
     from vedette.alarms.service import AlarmService
@@ -79,7 +80,7 @@ class AlarmKind:
         self._alarms.delete(actor, account, name)
 
 
-class MuteWindowKind:
+class MuteWindowKind(SpecKind[MuteSpec]):
     """``kind: MuteWindow``."""
 
     name = "MuteWindow"
@@ -89,28 +90,13 @@ class MuteWindowKind:
     def __init__(self, windows: MuteService) -> None:
         self._windows = windows
 
-    def normal(
-        self,
-        account: str,
-        name: str,
-        labels: Mapping[str, str],
-        spec: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        """See ``Kind.normal``."""
-        no_labels(labels)
-        return dumped(checked(lambda: MuteSpec.model_validate(dict(spec))))
+    def kept(self, account: str) -> Iterable[tuple[str, MuteSpec, str]]:
+        """See ``SpecKind``."""
+        return [(one.name, one.spec, one.owner) for one in self._windows.all(account)]
 
-    def existing(self, account: str) -> Sequence[Existing]:
-        """See ``Kind.existing``."""
-        return [
-            Existing(one.name, {}, dumped(one.spec), one.owner)
-            for one in self._windows.all(account)
-        ]
-
-    def put(self, actor: Actor, account: str, document: Document, owner: str) -> None:
-        """See ``Kind.put``."""
-        spec = MuteSpec.model_validate(dict(document.spec))
-        self._windows.put(actor, account, document.name, spec, owner=owner)
+    def store(self, actor: Actor, account: str, name: str, spec: MuteSpec, owner: str) -> None:
+        """See ``SpecKind``."""
+        self._windows.put(actor, account, name, spec, owner=owner)
 
     def delete(self, actor: Actor, account: str, name: str) -> None:
         """See ``Kind.delete``."""

@@ -27,7 +27,7 @@ from vedette.api.models import Body
 from vedette.api.routing import Router
 from vedette.business.correlation import CorrelationRequest, Correlator
 from vedette.business.reports.definition import ReportSpec
-from vedette.business.reports.service import Report, report_definitions
+from vedette.business.reports.service import Report, ReportDefinitions
 from vedette.business.roi.definition import RoiSpec
 from vedette.business.roi.service import roi_definitions
 from vedette.manifests.labels import Labels
@@ -206,7 +206,7 @@ async def list_reports(
     reports = make_reports(services)
 
     def work() -> views.ReportsView:
-        page = report_definitions(services.catalog).page(
+        page = ReportDefinitions(services.catalog).page(
             caller.account, search=search, limit=limit, after=cursor
         )
         return views.ReportsView(
@@ -225,8 +225,8 @@ async def create_report(
 ) -> views.ReportView:
     """Make a report on a schedule."""
     made = await asyncio.to_thread(
-        report_definitions(services.catalog).put, actor_of(request, caller), caller.account,
-        body.name, body.spec, labels=body.labels, enabled=body.spec.enabled, create=True,
+        ReportDefinitions(services.catalog).put, actor_of(request, caller), caller.account,
+        body.name, body.spec, labels=body.labels, create=True,
     )  # fmt: skip
     return views.report_view(made, [])
 
@@ -251,8 +251,8 @@ async def put_report(
 ) -> views.ReportView:
     """Make a report on a schedule, or change it as a whole."""
     made = await asyncio.to_thread(
-        report_definitions(services.catalog).put, actor_of(request, caller), caller.account, name,
-        body.spec, labels=body.labels, enabled=body.spec.enabled,
+        ReportDefinitions(services.catalog).put, actor_of(request, caller), caller.account, name,
+        body.spec, labels=body.labels,
     )  # fmt: skip
     runs = await asyncio.to_thread(make_reports(services).runs, made)
     return views.report_view(made, runs)
@@ -266,7 +266,7 @@ async def delete_report(
 ) -> None:
     """Delete a report's definition."""
     await asyncio.to_thread(
-        report_definitions(services.catalog).remove, actor_of(request, caller), caller.account, name
+        ReportDefinitions(services.catalog).remove, actor_of(request, caller), caller.account, name
     )
 
 
@@ -318,4 +318,4 @@ async def get_report_page(
 
 
 async def _report(services: AppServices, account: str, name: str) -> Report:
-    return await asyncio.to_thread(report_definitions(services.catalog).get, account, name)
+    return await asyncio.to_thread(ReportDefinitions(services.catalog).get, account, name)

@@ -88,7 +88,11 @@ async def list_model_monitors(
 ) -> ModelMonitorPage:
     """Return the account's monitors, by name."""
     page = await asyncio.to_thread(
-        ModelMonitors(services.catalog).page, caller.account, model=model, limit=limit, after=cursor
+        ModelMonitors(services.catalog).page,
+        caller.account,
+        target=model,
+        limit=limit,
+        after=cursor,
     )
     return ModelMonitorPage(monitors=[_view(one) for one in page.items], cursor=page.next)
 

@@ -113,7 +113,7 @@ async def list_monitors(
 ) -> MonitorPage:
     """Return the account's monitors, by name."""
     page = await asyncio.to_thread(
-        make_monitors(services).page, caller.account, dataset=dataset, limit=limit, after=cursor
+        make_monitors(services).page, caller.account, target=dataset, limit=limit, after=cursor
     )
     return MonitorPage(monitors=[_view(one) for one in page.items], cursor=page.next)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from vedette.manifests.labels import Labels
-from vedette.manifests.model import checked, dumped
+from vedette.manifests.model import checked, dumped, no_labels
 from vedette.manifests.plan import Existing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vedette.manifests.document import Document
     from vedette.store.catalog import Actor
@@ -19,6 +19,49 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=BaseModel)
 _LABELS: TypeAdapter[dict[str, str]] = TypeAdapter(Labels)
+
+
+class SpecKind(Generic[S]):
+    """A ``Kind`` that is a spec and nothing else; a subclass says what is there and how to store."""
+
+    name: str
+    order: int
+    spec: type[S]
+
+    def read(self, spec: Mapping[str, Any]) -> S:
+        """Return the definition of a document; raise where it is wrong."""
+        return self.spec.model_validate(dict(spec))
+
+    def kept(self, account: str) -> Iterable[tuple[str, S, str]]:
+        """Return name, definition and owner of each that is there."""
+        raise NotImplementedError
+
+    def store(self, actor: Actor, account: str, name: str, spec: S, owner: str) -> object:
+        """Create one or change it."""
+        raise NotImplementedError
+
+    def shown(self, account: str, name: str, spec: S) -> Mapping[str, Any]:
+        """Return what a definition is compared by."""
+        del account, name
+        return dumped(spec)
+
+    def normal(
+        self, account: str, name: str, labels: Mapping[str, str], spec: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """See ``Kind.normal``."""
+        no_labels(labels)
+        return self.shown(account, name, checked(lambda: self.read(spec)))
+
+    def existing(self, account: str) -> Sequence[Existing]:
+        """See ``Kind.existing``."""
+        return [
+            Existing(name, {}, self.shown(account, name, spec), owner)
+            for name, spec, owner in self.kept(account)
+        ]
+
+    def put(self, actor: Actor, account: str, document: Document, owner: str) -> None:
+        """See ``Kind.put``."""
+        self.store(actor, account, document.name, self.read(document.spec), owner)
 
 
 class DefinitionService(Protocol[S]):

@@ -1,7 +1,5 @@
 """Notification channels, routes, on-call schedules and escalation policies as code."""
 
-# ruff: noqa: ARG002 - methods have the shape of Kind
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -10,6 +8,7 @@ from pydantic import Field
 
 from vedette.core.errors import InvalidInputError
 from vedette.manifests import Existing
+from vedette.manifests.definitions import SpecKind
 from vedette.manifests.model import checked, dumped, no_labels
 from vedette.notifications.channel import MAX_SECRET, Channel, check_secret
 from vedette.notifications.oncall.policy import EscalationSpec
@@ -18,7 +17,7 @@ from vedette.notifications.outbox import CHANNEL
 from vedette.notifications.routing import RouteSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from vedette.manifests import Document
     from vedette.notifications.oncall.service import OnCallService
@@ -77,7 +76,7 @@ class ChannelKind:
         self._notifications.delete_channel(actor, account, name)
 
 
-class ScheduleKind:
+class ScheduleKind(SpecKind[OnCallSpec]):
     """``kind: OnCallSchedule``; overrides are no part of it, as people make them from day to day."""
 
     name = "OnCallSchedule"
@@ -87,29 +86,20 @@ class ScheduleKind:
     def __init__(self, oncall: OnCallService) -> None:
         self._oncall = oncall
 
-    def normal(
-        self, account: str, name: str, labels: Mapping[str, str], spec: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """See ``Kind.normal``."""
-        no_labels(labels)
-        return dumped(checked(lambda: OnCallSpec.model_validate(dict(spec))))
+    def kept(self, account: str) -> Iterable[tuple[str, OnCallSpec, str]]:
+        """See ``SpecKind``."""
+        return [(one.name, one.spec, one.owner) for one in self._oncall.schedules(account)]
 
-    def existing(self, account: str) -> Sequence[Existing]:
-        """See ``Kind.existing``."""
-        kept = self._oncall.schedules(account)
-        return [Existing(one.name, {}, dumped(one.spec), one.owner) for one in kept]
-
-    def put(self, actor: Actor, account: str, document: Document, owner: str) -> None:
-        """See ``Kind.put``."""
-        spec = OnCallSpec.model_validate(dict(document.spec))
-        self._oncall.put_schedule(actor, account, document.name, spec, owner=owner)
+    def store(self, actor: Actor, account: str, name: str, spec: OnCallSpec, owner: str) -> None:
+        """See ``SpecKind``."""
+        self._oncall.put_schedule(actor, account, name, spec, owner=owner)
 
     def delete(self, actor: Actor, account: str, name: str) -> None:
         """See ``Kind.delete``."""
         self._oncall.delete_schedule(actor, account, name)
 
 
-class PolicyKind:
+class PolicyKind(SpecKind[EscalationSpec]):
     """``kind: EscalationPolicy``."""
 
     name = "EscalationPolicy"
@@ -119,29 +109,22 @@ class PolicyKind:
     def __init__(self, oncall: OnCallService) -> None:
         self._oncall = oncall
 
-    def normal(
-        self, account: str, name: str, labels: Mapping[str, str], spec: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """See ``Kind.normal``."""
-        no_labels(labels)
-        return dumped(checked(lambda: EscalationSpec.model_validate(dict(spec))))
+    def kept(self, account: str) -> Iterable[tuple[str, EscalationSpec, str]]:
+        """See ``SpecKind``."""
+        return [(one.name, one.spec, one.owner) for one in self._oncall.policies(account)]
 
-    def existing(self, account: str) -> Sequence[Existing]:
-        """See ``Kind.existing``."""
-        kept = self._oncall.policies(account)
-        return [Existing(one.name, {}, dumped(one.spec), one.owner) for one in kept]
-
-    def put(self, actor: Actor, account: str, document: Document, owner: str) -> None:
-        """See ``Kind.put``."""
-        spec = EscalationSpec.model_validate(dict(document.spec))
-        self._oncall.put_policy(actor, account, document.name, spec, owner=owner)
+    def store(
+        self, actor: Actor, account: str, name: str, spec: EscalationSpec, owner: str
+    ) -> None:
+        """See ``SpecKind``."""
+        self._oncall.put_policy(actor, account, name, spec, owner=owner)
 
     def delete(self, actor: Actor, account: str, name: str) -> None:
         """See ``Kind.delete``."""
         self._oncall.delete_policy(actor, account, name)
 
 
-class RouteKind:
+class RouteKind(SpecKind[PlacedRoute]):
     """``kind: NotificationRoute``."""
 
     name = "NotificationRoute"
@@ -151,27 +134,16 @@ class RouteKind:
     def __init__(self, notifications: NotificationService) -> None:
         self._notifications = notifications
 
-    def normal(
-        self, account: str, name: str, labels: Mapping[str, str], spec: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """See ``Kind.normal``."""
-        no_labels(labels)
-        return dumped(checked(lambda: PlacedRoute.model_validate(dict(spec))))
-
-    def existing(self, account: str) -> Sequence[Existing]:
-        """See ``Kind.existing``."""
-        found = []
+    def kept(self, account: str) -> Iterable[tuple[str, PlacedRoute, str]]:
+        """See ``SpecKind``."""
         for one in self._notifications.routes(account):
-            placed = PlacedRoute(**one.spec.model_dump(), position=one.position)
-            found.append(Existing(one.name, {}, dumped(placed), one.owner))
-        return found
+            yield one.name, PlacedRoute(**one.spec.model_dump(), position=one.position), one.owner
 
-    def put(self, actor: Actor, account: str, document: Document, owner: str) -> None:
-        """See ``Kind.put``."""
-        placed = PlacedRoute.model_validate(dict(document.spec))
-        spec = RouteSpec.model_validate(placed.model_dump(exclude={"position"}))
+    def store(self, actor: Actor, account: str, name: str, spec: PlacedRoute, owner: str) -> None:
+        """See ``SpecKind``."""
+        route = RouteSpec.model_validate(spec.model_dump(exclude={"position"}))
         self._notifications.put_route(
-            actor, account, document.name, spec, position=placed.position, owner=owner
+            actor, account, name, route, position=spec.position, owner=owner
         )
 
     def delete(self, actor: Actor, account: str, name: str) -> None:

@@ -10,7 +10,7 @@ from vedette.alarms.mute_service import MuteService
 from vedette.alarms.service import AlarmService
 from vedette.business.kpis.manifests import KpiKind
 from vedette.business.reports.manifests import ReportKind, ReturnKind
-from vedette.business.reports.service import report_definitions
+from vedette.business.reports.service import ReportDefinitions
 from vedette.business.roi.service import roi_definitions
 from vedette.dashboards.manifests import DashboardKind
 from vedette.dashboards.service import Dashboards
@@ -20,8 +20,7 @@ from vedette.experience.slo.manifests import SloKind
 from vedette.experience.synthetic.manifests import SyntheticKind
 from vedette.infrastructure.machines import MachineTypeKind, machine_types
 from vedette.manifests import Registry
-from vedette.monitors.manifests import MonitorKind
-from vedette.monitors.models.manifests import ModelMonitorKind
+from vedette.monitors.manifests import ModelMonitorKind, MonitorKind
 from vedette.monitors.models.service import ModelMonitors
 from vedette.notifications.manifests import ChannelKind, PolicyKind, RouteKind, ScheduleKind
 from vedette.notifications.oncall import OnCallService
@@ -56,7 +55,7 @@ def make_registry(
             SyntheticKind(make_synthetic(services)),
             KpiKind(make_kpis(services)),
             ReturnKind(roi_definitions(services.catalog)),
-            ReportKind(report_definitions(services.catalog)),
+            ReportKind(ReportDefinitions(services.catalog)),
             BrowserAppKind(BrowserApps(services.catalog)),
             DashboardKind(Dashboards(services.catalog)),
             MachineTypeKind(machine_types(services.catalog)),

@@ -19,9 +19,9 @@ from vedette.store.catalog.definitions import Defined, DefinitionKind, Definitio
 from vedette.telemetry.metrics.bodies import MetricQueryBody
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from vedette.store.catalog import Actor, Catalog, Change, Page
+    from vedette.store.catalog import Catalog, Change
 
 KIND = "kpis"
 """Kind of scheduled work: one piece a KPI that is computed."""
@@ -51,63 +51,28 @@ class Dependencies:
     reads: str
 
 
-class KpiService:
+class KpiService(Definitions[KpiSpec]):
     """KPIs of an account. Thread-safe; every method blocks its thread."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._definitions = Definitions(catalog, DEFINITION, self._schedule)
+        super().__init__(catalog, DEFINITION)
 
-    def put(
-        self,
-        actor: Actor,
-        account: str,
-        name: str,
-        spec: KpiSpec,
-        *,
-        labels: Mapping[str, str] | None = None,
-        owner: str = "",
-        create: bool | None = None,
-    ) -> Kpi:
-        """Create a KPI or change it, and schedule it; see ``Definitions.put``."""
-        return self._definitions.put(
-            actor, account, check_kpi_name(name), spec, labels=labels, owner=owner,
-            enabled=spec.enabled, create=create,
-        )  # fmt: skip
-
-    def get(self, account: str, name: str) -> Kpi:
-        """Return a KPI by name or id."""
-        return self._definitions.get(account, name)
-
-    def by_id(self, account: str, kpi_id: str) -> Kpi | None:
-        """Return a KPI, or None."""
-        return self._definitions.by_id(account, kpi_id)
-
-    def page(
-        self, account: str, *, search: str = "", limit: int = 100, after: str | None = None
-    ) -> Page[Kpi]:
-        """Return KPIs by name."""
-        return self._definitions.page(account, search=search, limit=limit, after=after)
-
-    def all(self, account: str) -> list[Kpi]:
-        """Return all KPIs of an account."""
-        return self._definitions.all(account)
-
-    def remove(self, actor: Actor, account: str, name: str) -> None:
-        """Delete a KPI; its values stay."""
-        self._definitions.remove(actor, account, name)
+    def check_name(self, name: str) -> str:
+        """See ``Definitions.check_name``: it becomes part of a metric's."""
+        return check_kpi_name(name)
 
     def dependencies(self, account: str) -> list[Dependencies]:
         """Return what every KPI of an account depends on."""
         return [dependencies_of(kpi) for kpi in self.all(account)]
 
-    def _schedule(self, change: Change, kpi: Kpi, verb: str) -> None:
-        key = f"{kpi.account}/{kpi.id}"
-        if verb == "put" and kpi.spec.enabled and kpi.spec.is_computed:
-            delay = int(parse_duration(kpi.spec.delay).total_seconds()) % kpi.spec.step
+    def on_change(self, change: Change, made: Kpi, *, deleted: bool) -> None:
+        """See ``Definitions.on_change``: what is computed is scheduled."""
+        key = f"{made.account}/{made.id}"
+        if made.enabled and made.spec.is_computed and not deleted:
+            delay = int(parse_duration(made.spec.delay).total_seconds()) % made.spec.step
             put_work(
-                self._catalog, KIND, key, Every(kpi.spec.step, delay), executor=change.session,
-                account=kpi.account,
+                self._catalog, KIND, key, Every(made.spec.step, delay), executor=change.session,
+                account=made.account,
             )  # fmt: skip
         else:
             self._catalog.scheduled_work.remove(change.session, KIND, key)

@@ -48,20 +48,22 @@ class ReportRun:
     error: str
 
 
-def report_definitions(catalog: Catalog) -> Definitions[ReportSpec]:
-    """Return the repository of reports, which schedules them."""
+class ReportDefinitions(Definitions[ReportSpec]):
+    """The repository of reports, which schedules them."""
 
-    def schedule(change: Change, report: Report, verb: str) -> None:
-        key = f"{report.account}/{report.id}"
-        if verb == "put" and report.spec.enabled:
+    def __init__(self, catalog: Catalog) -> None:
+        super().__init__(catalog, DEFINITION)
+
+    def on_change(self, change: Change, made: Report, *, deleted: bool) -> None:
+        """See ``Definitions.on_change``."""
+        key = f"{made.account}/{made.id}"
+        if made.enabled and not deleted:
             put_work(
-                catalog, KIND, key, parse_schedule(report.spec.schedule), executor=change.session,
-                account=report.account,
+                self._catalog, KIND, key, parse_schedule(made.spec.schedule),
+                executor=change.session, account=made.account,
             )  # fmt: skip
         else:
-            catalog.scheduled_work.remove(change.session, KIND, key)
-
-    return Definitions(catalog, DEFINITION, schedule)
+            self._catalog.scheduled_work.remove(change.session, KIND, key)
 
 
 class Reports:
@@ -84,7 +86,7 @@ class Reports:
         url: str = "",
     ) -> None:
         self._catalog = catalog
-        self._definitions = report_definitions(catalog)
+        self._definitions = ReportDefinitions(catalog)
         self._gather = gather
         self._dispatcher = dispatcher
         self._url = url

@@ -17,9 +17,7 @@ from vedette.store.catalog.definition_models import BrowserKeyRow
 from vedette.store.catalog.definitions import Defined, DefinitionKind, Definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from vedette.store.catalog import Actor, Catalog, Change, Page
+    from vedette.store.catalog import Actor, Catalog, Change
 
 BrowserApp = Defined[BrowserAppSpec]
 SOURCE = "vedette.browser"
@@ -30,47 +28,11 @@ MAX_CACHED = 10_000
 _MINUTE = 60.0
 
 
-class BrowserApps:
+class BrowserApps(Definitions[BrowserAppSpec]):
     """Browser apps of an account. Thread-safe; every method blocks its thread."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-        self._definitions = Definitions(catalog, DEFINITION, self._keep_key)
-
-    def put(
-        self,
-        actor: Actor,
-        account: str,
-        name: str,
-        spec: BrowserAppSpec,
-        *,
-        labels: Mapping[str, str] | None = None,
-        owner: str = "",
-        create: bool | None = None,
-    ) -> BrowserApp:
-        """Create an app, with a key, or change it; see ``Definitions.put``."""
-        return self._definitions.put(
-            actor, account, name, spec, labels=labels, owner=owner, enabled=spec.enabled,
-            create=create,
-        )  # fmt: skip
-
-    def get(self, account: str, name: str) -> BrowserApp:
-        """Return an app by name or id."""
-        return self._definitions.get(account, name)
-
-    def page(
-        self, account: str, *, search: str = "", limit: int = 100, after: str | None = None
-    ) -> Page[BrowserApp]:
-        """Return apps by name."""
-        return self._definitions.page(account, search=search, limit=limit, after=after)
-
-    def all(self, account: str) -> list[BrowserApp]:
-        """Return all apps of an account."""
-        return self._definitions.all(account)
-
-    def remove(self, actor: Actor, account: str, name: str) -> None:
-        """Delete an app; its key is void, what was sent stays."""
-        self._definitions.remove(actor, account, name)
+        super().__init__(catalog, DEFINITION)
 
     def keys(self, account: str) -> dict[str, str]:
         """Return the keys of an account's apps by the apps' ids."""
@@ -100,16 +62,17 @@ class BrowserApps:
         """Return the app of a key, or None."""
         with self._catalog.read() as session:
             row = session.get(BrowserKeyRow, key)
-        return None if row is None else self._definitions.by_id(row.account, row.app)
+        return None if row is None else self.by_id(row.account, row.app)
 
-    def _keep_key(self, change: Change, app: BrowserApp, verb: str) -> None:
-        mine = BrowserKeyRow.app == app.id
-        if verb == "delete":
+    def on_change(self, change: Change, made: BrowserApp, *, deleted: bool) -> None:
+        """See ``Definitions.on_change``: an app has a key from its begin to its end."""
+        mine = BrowserKeyRow.app == made.id
+        if deleted:
             change.session.execute(delete(BrowserKeyRow).where(mine))
         elif change.session.scalar(select(BrowserKeyRow).where(mine)) is None:
             now = self._catalog.clock.now()
             change.session.add(
-                BrowserKeyRow(key=_new_key(), account=app.account, app=app.id, created=now)
+                BrowserKeyRow(key=_new_key(), account=made.account, app=made.id, created=now)
             )
 
 

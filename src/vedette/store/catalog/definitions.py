@@ -19,7 +19,7 @@ from vedette.store.catalog.checks import DEFAULT_PAGE, Page, check_limit, check_
 from vedette.store.catalog.definition_models import DefinitionRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -49,6 +49,7 @@ class Defined(Generic[S]):
     updated_by: str
     labels: Mapping[str, str] = field(default_factory=dict)
     enabled: bool = True
+    """Whether what is recurring about it happens; as its definition says, if that does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +75,24 @@ class DefinitionKind(Generic[S]):
 class Definitions(Generic[S]):
     """Entities of one kind. Thread-safe; every method blocks its thread.
 
+    A kind that is more than its document subclasses it, see ``check_name`` and ``on_change``.
+
     Args:
         catalog: where they are kept.
         kind: which kind.
-        changed: called in the transaction of a change with the entity and ``put`` or ``delete``,
-            for what must be stored with it, such as scheduled work.
 
     """
 
-    def __init__(
-        self,
-        catalog: Catalog,
-        kind: DefinitionKind[S],
-        changed: Callable[[Change, Defined[S], str], None] | None = None,
-    ) -> None:
+    def __init__(self, catalog: Catalog, kind: DefinitionKind[S]) -> None:
         self._catalog = catalog
         self.kind = kind
-        self._changed = changed
+
+    def check_name(self, name: str) -> str:
+        """Return a name that one of this kind may have; raise where it is none."""
+        return check_text(name, field="name", max_length=MAX_NAME)
+
+    def on_change(self, change: Change, made: Defined[S], *, deleted: bool) -> None:
+        """Store with a change what belongs to it, such as scheduled work; in its transaction."""
 
     def put(
         self,
@@ -101,7 +103,6 @@ class Definitions(Generic[S]):
         *,
         labels: Mapping[str, str] | None = None,
         owner: str = "",
-        enabled: bool = True,
         create: bool | None = None,
     ) -> Defined[S]:
         """Create one or change its definition.
@@ -113,7 +114,6 @@ class Definitions(Generic[S]):
             spec: its definition; checked by its model and domain.
             labels: key and value pairs.
             owner: who keeps it as code, empty where nobody does.
-            enabled: whether what is recurring about it happens.
             create: True refuses one that is there, False one that is not, None takes both.
 
         Raises:
@@ -121,7 +121,7 @@ class Definitions(Generic[S]):
             InvalidInputError: the name is none, or there are too many.
 
         """
-        name = check_text(name, field="name", max_length=MAX_NAME)
+        name = self.check_name(name)
         now = self._catalog.clock.now()
         request = {
             "name": name,
@@ -142,14 +142,13 @@ class Definitions(Generic[S]):
                     created=now, created_by=actor.name,
                 )  # fmt: skip
                 session.add(row)
-            row.enabled, row.owner = enabled, owner
+            row.enabled, row.owner = getattr(spec, "enabled", True), owner
             row.labels = orjson.dumps(dict(labels or {}), option=orjson.OPT_SORT_KEYS).decode()
             row.definition = spec.model_dump_json(exclude_defaults=True, by_alias=True)
             row.updated, row.updated_by = now, actor.name
             session.flush()
             made = self._defined(row)
-            if self._changed:
-                self._changed(change, made, "put")
+            self.on_change(change, made, deleted=False)
         return made
 
     def get(self, account: str, name: str) -> Defined[S]:
@@ -215,8 +214,7 @@ class Definitions(Generic[S]):
             if row is None:
                 raise self._missing(name)
             removed = self._defined(row)
-            if self._changed:
-                self._changed(change, removed, "delete")
+            self.on_change(change, removed, deleted=True)
             change.session.delete(row)
         return removed
 
