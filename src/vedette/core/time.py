@@ -27,6 +27,19 @@ def now_ns() -> int:
     return time.time_ns()
 
 
+def epoch_of(value: object, *, field: str) -> int:
+    """Return the Unix second of a value that a statement gave as ``time``: a DateTime or seconds."""
+    if isinstance(value, int | float):
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise InvalidInputError(
+            f"the column 'time' holds {str(value)[:60]!r}", field=field, remedy="make it a DateTime"
+        ) from error
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
 def parse_duration(text: str, *, field: str = "duration") -> timedelta:
     """Parse ``30s``, ``5m``, ``1h30m``, ``2d`` or ``250ms``."""
     position, seconds = 0, 0.0

@@ -68,16 +68,9 @@ class Evaluator:
 
     def handle(self, claims: Sequence[Claim]) -> None:
         """Run monitors that are due; the scheduler's handler."""
-        for claim in claims:
-            account, _, monitor_id = claim.tick.key.partition("/")
-            monitor = self._monitors.by_id(account, monitor_id)
-            if monitor is None:
-                continue
-            try:
-                self.run(monitor, now=self._catalog.clock.now())
-            except VedetteError as error:
-                _log.warning("monitor %s/%s: %s", account, monitor.name, error.message)
-                claim.fail(error)
+        self._monitors.run_due(
+            claims, lambda monitor: self.run(monitor, now=self._catalog.clock.now())
+        )
 
     def run(self, monitor: Monitor, *, now: datetime) -> list[Evaluated]:
         """Evaluate the windows that have profiles which no run has seen, oldest first.

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import func, select
 
-from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
+from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError, VedetteError
 from vedette.core.identity import ResourceId
 from vedette.core.ids import new_id
-from vedette.scheduler import Schedule, put_work
+from vedette.scheduler import Claim, Schedule, put_work
 from vedette.store.catalog.checks import Page, check_limit, check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy.orm import Session
 
     from vedette.store.catalog import Actor, Catalog
 
 MAX_MONITORS = 5000
+_log = logging.getLogger(__name__)
 
 
 class _Spec(Protocol):
@@ -189,6 +191,19 @@ class MonitorRepository(Generic[S, M]):
             for kind in self.work_kinds:
                 self._catalog.scheduled_work.remove(change.session, kind, f"{account}/{row.id}")
             change.session.delete(row)
+
+    def run_due(self, claims: Sequence[Claim], run: Callable[[M], object]) -> None:
+        """Run the monitors of claims; one that fails is claimed again and holds no other up."""
+        for claim in claims:
+            account, _, monitor_id = claim.tick.key.partition("/")
+            monitor = self.by_id(account, monitor_id)
+            if monitor is None:
+                continue
+            try:
+                run(monitor)
+            except VedetteError as error:
+                _log.warning("%s %s/%s: %s", self.title, account, monitor.name, error.message)
+                claim.fail(error)
 
     def _schedule(self, session: Session, row: Any, spec: S) -> None:  # noqa: ANN401 - of the table
         """Put its work where it is of, and nowhere else."""

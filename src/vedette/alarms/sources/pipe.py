@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from vedette.alarms.definition import AlarmSpec, PipeSource
 from vedette.alarms.model import Points, Reading
-from vedette.alarms.sources.sql import MAX_SECONDS, MAX_SERIES, epoch, text_of
+from vedette.alarms.sources.sql import MAX_SECONDS, MAX_SERIES, text_of
 from vedette.core.errors import InvalidInputError
+from vedette.core.time import epoch_of
 from vedette.query.language import Signal, compile_pipe
 from vedette.query.language.pipe.values import Kind
 
@@ -79,7 +80,9 @@ def read_pipe(runner: QueryRunner, account: str, spec: AlarmSpec, end: int) -> R
         key = tuple(text_of(columns[one.key][number]) for one in labels)
         slot = total - 1
         if time is not None:
-            slot = (epoch(columns[time.key][number]) - first) // spec.period
+            slot = (
+                epoch_of(columns[time.key][number], field="spec.source.query") - first
+            ) // spec.period
         value = columns[watched.key][number]
         if 0 <= slot < total and value is not None and math.isfinite(float(value)):
             series.setdefault(key, [None] * total)[slot] = float(value)

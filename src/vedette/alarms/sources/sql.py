@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from vedette.alarms.definition import AlarmSpec, SqlSource
 from vedette.alarms.model import Points, Reading
 from vedette.core.errors import InvalidInputError
+from vedette.core.time import epoch_of
 from vedette.query.sql import compile_sql
 
 if TYPE_CHECKING:
@@ -58,7 +58,9 @@ def read_sql(runner: QueryRunner, account: str, spec: AlarmSpec, end: int) -> Re
         key = tuple(text_of(columns[name][number]) for name in labels)
         slot = length - 1
         if _TIME in columns.names:
-            slot = (epoch(columns[_TIME][number]) - first) // spec.period
+            slot = (
+                epoch_of(columns[_TIME][number], field="spec.source.sql") - first
+            ) // spec.period
         value = columns[_VALUE][number]
         if 0 <= slot < length and value is not None and math.isfinite(float(value)):
             series.setdefault(key, [None] * length)[slot] = float(value)
@@ -92,18 +94,3 @@ def _check_columns(names: Sequence[str], spec: AlarmSpec) -> None:
 def text_of(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
     """Return a value of a column as the text of a label."""
     return "" if value is None else str(value)
-
-
-def epoch(value: Any) -> int:  # noqa: ANN401 - a time or a number of seconds
-    """Return the Unix second of a value of a column of time."""
-    if isinstance(value, int | float):
-        return int(value)
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError as error:
-        raise InvalidInputError(
-            f"the column 'time' holds {str(value)[:60]!r}",
-            field="spec.source.sql",
-            remedy="make it a DateTime",
-        ) from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -13,7 +13,7 @@ from vedette.business.kpis.definition import FromEvents, FromMetric, FromSql, pu
 from vedette.business.kpis.service import Kpi, KpiService
 from vedette.business.kpis.values import KpiValue, KpiValues
 from vedette.core.errors import InvalidInputError, VedetteError
-from vedette.core.time import TimeRange, parse_duration
+from vedette.core.time import TimeRange, epoch_of, parse_duration
 from vedette.query.language import Signal, compile_search
 from vedette.query.language.dialect import dialect_for
 from vedette.query.language.parameters import Parameters
@@ -194,7 +194,7 @@ def _sql_values(rows: Any, start: int, end: int, step: int) -> list[KpiValue]:  
     found = []
     for number in range(rows.rows):
         value = rows[_VALUE][number]
-        moment = _epoch(rows[_TIME][number]) if _TIME in rows.names else start
+        moment = epoch_of(rows[_TIME][number], field="source.sql") if _TIME in rows.names else start
         slot = moment // step * step
         if value is None or not math.isfinite(float(value)) or not start <= slot < end:
             continue
@@ -260,20 +260,6 @@ def _statistic(source: FromEvents, bind: Parameters) -> str:
 
 def _given(labels: Mapping[str, str]) -> dict[str, str]:
     return {name: value[:MAX_DIMENSION_TEXT] for name, value in labels.items() if value}
-
-
-def _epoch(value: Any) -> int:  # noqa: ANN401 - a time, or a number of seconds
-    if isinstance(value, int | float):
-        return int(value)
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError as error:
-        raise InvalidInputError(
-            f"the column 'time' holds {str(value)[:60]!r}",
-            field="source.sql",
-            remedy="make it a DateTime",
-        ) from error
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
 def _moment(seconds: int) -> datetime:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from vedette.core.errors import VedetteError
 from vedette.core.ids import new_id
 from vedette.core.time import TimeRange, parse_duration, utc_now
 from vedette.data.profiles import Profiles
@@ -56,16 +55,9 @@ class Evaluator:
 
     def handle(self, claims: Sequence[Claim]) -> None:
         """Run monitors that are due; the scheduler's handler."""
-        for claim in claims:
-            account, _, monitor_id = claim.tick.key.partition("/")
-            monitor = self._monitors.by_id(account, monitor_id)
-            if monitor is None:
-                continue
-            try:
-                self.run(monitor, now=self._catalog.clock.now())
-            except VedetteError as error:
-                _log.warning("model monitor %s/%s: %s", account, monitor.name, error.message)
-                claim.fail(error)
+        self._monitors.run_due(
+            claims, lambda monitor: self.run(monitor, now=self._catalog.clock.now())
+        )
 
     def run(self, monitor: ModelMonitor, *, now: datetime) -> list[Evaluated]:
         """Evaluate the windows that are due, oldest first."""

@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import Float, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from vedette.store.catalog.models import OPERATIONAL, WITH_CHANGES, Base
+from vedette.store.catalog.models import OPERATIONAL, WITH_CHANGES, Base, Kept
 
 
-class AlarmRow(Base):
+class AlarmRow(Kept, Base):
     """An alarm's definition; ``spec`` and ``labels`` are JSON.
 
     ``kind`` and ``interval`` (seconds) are copied from the definition: the evaluation reads by them.
@@ -29,21 +29,13 @@ class AlarmRow(Base):
         Index("ix_alarms_account_interval", "account", "interval"),
     )
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
-    name: Mapped[str]
     kind: Mapped[str]
     interval: Mapped[int]
     enabled: Mapped[bool]
     severity: Mapped[str]
     spec: Mapped[str]
     labels: Mapped[str]
-    owner: Mapped[str]
     version: Mapped[int]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
 class AlarmStatusRow(Base):
@@ -120,21 +112,13 @@ class AlarmCommentRow(Base):
     text: Mapped[str]
 
 
-class MuteWindowRow(Base):
+class MuteWindowRow(Kept, Base):
     """When which alarms do not tell; ``spec`` is JSON."""
 
     __tablename__ = "mute_windows"
     __table_args__: Any = (UniqueConstraint("account", "name"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
-    name: Mapped[str]
     spec: Mapped[str]
-    owner: Mapped[str]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
 class AlarmEventRow(Base):
@@ -151,41 +135,25 @@ class AlarmEventRow(Base):
     payload: Mapped[str]
 
 
-class NotificationChannelRow(Base):
+class NotificationChannelRow(Kept, Base):
     """Where notifications can go; ``settings`` is JSON, ``secret`` encrypted."""
 
     __tablename__ = "notification_channels"
     __table_args__: Any = (UniqueConstraint("account", "name"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
-    name: Mapped[str]
     kind: Mapped[str]
     settings: Mapped[str]
     secret: Mapped[str | None]
-    owner: Mapped[str]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
-class NotificationRouteRow(Base):
+class NotificationRouteRow(Kept, Base):
     """Which alarms go to which channels; ``spec`` is JSON, ``position`` the order."""
 
     __tablename__ = "notification_routes"
     __table_args__: Any = (UniqueConstraint("account", "name"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
-    name: Mapped[str]
     position: Mapped[int]
     spec: Mapped[str]
-    owner: Mapped[str]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
 class NotificationMessageRow(Base):

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from vedette.store.catalog.models import Base
+from vedette.store.catalog.models import Base, Kept
 
 
-class DashboardRow(Base):
+class DashboardRow(Kept, Base):
     """A dashboard; ``spec`` is JSON.
 
     ``owner`` is who keeps it as code, empty where nobody does.
@@ -20,16 +20,8 @@ class DashboardRow(Base):
     __tablename__ = "dashboards"
     __table_args__: Any = (UniqueConstraint("account", "name", name="uq_dashboards_account_name"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
-    name: Mapped[str]
     spec: Mapped[str]
-    owner: Mapped[str]
     version: Mapped[int]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
 class DashboardVersionRow(Base):

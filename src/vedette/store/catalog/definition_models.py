@@ -8,27 +8,19 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from vedette.store.catalog.models import OPERATIONAL, Base
+from vedette.store.catalog.models import OPERATIONAL, Base, Kept
 
 
-class DefinitionRow(Base):
+class DefinitionRow(Kept, Base):
     """An entity that its definition says all about; ``definition`` and ``labels`` are JSON."""
 
     __tablename__ = "definitions"
     __table_args__: Any = (UniqueConstraint("account", "kind", "name"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
     kind: Mapped[str]
-    name: Mapped[str]
     enabled: Mapped[bool]
-    owner: Mapped[str]
     labels: Mapped[str]
     definition: Mapped[str]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
 class BrowserKeyRow(Base):

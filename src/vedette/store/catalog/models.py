@@ -83,6 +83,22 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[Any] = {str: PlainText, datetime: UtcDateTime()}
 
 
+class Kept:
+    """Columns of what an account keeps under a name, and who made and changed it.
+
+    ``owner`` is who keeps it as code, empty where nobody does.
+    """
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
+    name: Mapped[str]
+    owner: Mapped[str]
+    created: Mapped[datetime]
+    created_by: Mapped[str]
+    updated: Mapped[datetime]
+    updated_by: Mapped[str]
+
+
 class AccountRow(Base):
     """An account: the unit of isolation."""
 

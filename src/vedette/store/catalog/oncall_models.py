@@ -8,24 +8,16 @@ from typing import Any
 from sqlalchemy import Float, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from vedette.store.catalog.models import WITH_CHANGES, Base
+from vedette.store.catalog.models import WITH_CHANGES, Base, Kept
 
 
-class OnCallScheduleRow(Base):
+class OnCallScheduleRow(Kept, Base):
     """Who is on call when; ``spec`` is JSON."""
 
     __tablename__ = "oncall_schedules"
     __table_args__: Any = (UniqueConstraint("account", "name"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
-    name: Mapped[str]
     spec: Mapped[str]
-    owner: Mapped[str]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
 class OnCallOverrideRow(Base):
@@ -44,21 +36,13 @@ class OnCallOverrideRow(Base):
     at: Mapped[datetime]
 
 
-class EscalationPolicyRow(Base):
+class EscalationPolicyRow(Kept, Base):
     """Whom to tell next where nobody answers; ``spec`` is JSON."""
 
     __tablename__ = "escalation_policies"
     __table_args__: Any = (UniqueConstraint("account", "name"),)
 
-    id: Mapped[str] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("accounts.name"))
-    name: Mapped[str]
     spec: Mapped[str]
-    owner: Mapped[str]
-    created: Mapped[datetime]
-    created_by: Mapped[str]
-    updated: Mapped[datetime]
-    updated_by: Mapped[str]
 
 
 class EscalationRow(Base):
