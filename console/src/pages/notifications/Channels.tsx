@@ -8,19 +8,20 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { Confirm } from "@/components/Confirm";
+import { EditDelete } from "@/components/EditDelete";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
-import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { Empty, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
 import { SEVERITIES } from "@/pages/alarms/model";
 import { useSession } from "@/session/SessionProvider";
+import { NamedForm } from "./NamedForm";
 
 type Channel = components["schemas"]["ChannelView"];
 type Settings = components["schemas"]["ChannelRequest"]["settings"];
@@ -135,18 +136,12 @@ function Table_({ channels, onEdit }: TableProps) {
                 >
                   Test
                 </Button>
-                <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
-                  Edit
-                </Button>
-                <Confirm
-                  label="Delete"
+                <EditDelete
+                  what="channel"
+                  name={one.name}
                   question={`Nothing goes to "${one.name}" any more, also not what waits.`}
-                  confirm="Delete the channel"
-                  onConfirm={() =>
-                    remove.mutate(one.name, {
-                      onError: (error) => notifyError("The channel was not deleted", error),
-                    })
-                  }
+                  remove={remove}
+                  onEdit={() => onEdit(one)}
                 />
               </Button.Group>
             )}
@@ -205,29 +200,21 @@ function ChannelForm({ channel, onDone }: FormProps) {
       }),
     );
   }, [CHANNELS]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    put.mutate(undefined, {
-      onSuccess: () => {
-        notifyDone(`The channel "${name}" is kept: send it a test`);
+  return (
+    <NamedForm
+      what="channel"
+      edited={channel}
+      name={name}
+      onName={setName}
+      put={put}
+      kept={`The channel "${name}" is kept: send it a test`}
+      onKept={() => {
         setName("");
         setSecret("");
         onDone();
-      },
-    });
-  };
-  return (
-    <Panel title={channel ? `Edit ${channel.name}` : "Make a channel"}>
-      <form onSubmit={submit} className={classes.form}>
-        <TextInput
-          label="Name"
-          required
-          w={180}
-          maxLength={255}
-          disabled={channel !== null}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
+      }}
+      onCancel={onDone}
+    >
         <Select
           label="Service"
           w={170}
@@ -325,16 +312,6 @@ function ChannelForm({ channel, onDone }: FormProps) {
           checked={image}
           onChange={(event) => setImage(event.currentTarget.checked)}
         />
-        <Button type="submit" loading={put.isPending}>
-          {channel ? "Save the channel" : "Make the channel"}
-        </Button>
-        {channel && (
-          <Button variant="default" onClick={onDone}>
-            Cancel
-          </Button>
-        )}
-      </form>
-      {put.error && <ErrorPanel error={put.error} />}
-    </Panel>
+    </NamedForm>
   );
 }
