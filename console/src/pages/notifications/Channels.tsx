@@ -215,103 +215,103 @@ function ChannelForm({ channel, onDone }: FormProps) {
       }}
       onCancel={onDone}
     >
-        <Select
-          label="Service"
-          w={170}
-          allowDeselect={false}
-          data={KINDS.map(({ value, label }) => ({ value, label }))}
-          value={kind}
-          onChange={(next) => setKind((next ?? "webhook") as Kind)}
-        />
-        {kind === "webhook" && (
-          <TextInput
-            label="URL"
-            required
-            placeholder="https://"
-            w={300}
-            value={url}
-            onChange={(event) => setUrl(event.currentTarget.value)}
-          />
-        )}
-        {kind === "email" && (
-          <>
-            <TextInput
-              label="SMTP server"
-              required
-              w={190}
-              value={host}
-              onChange={(event) => setHost(event.currentTarget.value)}
-            />
-            <NumberInput
-              label="Port"
-              w={90}
-              min={1}
-              max={65_535}
-              value={port}
-              onChange={(next) => setPort(Number(next) || 587)}
-            />
-            <Select
-              label="Security"
-              w={110}
-              allowDeselect={false}
-              data={["starttls", "tls", "none"]}
-              value={security}
-              onChange={(next) => setSecurity(next ?? "starttls")}
-            />
-            <TextInput
-              label="User"
-              w={150}
-              value={user}
-              onChange={(event) => setUser(event.currentTarget.value)}
-            />
-            <TextInput
-              label="From"
-              required
-              w={190}
-              value={sender}
-              onChange={(event) => setSender(event.currentTarget.value)}
-            />
-            <TagsInput label="To" required miw={220} value={to} onChange={setTo} />
-          </>
-        )}
+      <Select
+        label="Service"
+        w={170}
+        allowDeselect={false}
+        data={KINDS.map(({ value, label }) => ({ value, label }))}
+        value={kind}
+        onChange={(next) => setKind((next ?? "webhook") as Kind)}
+      />
+      {kind === "webhook" && (
         <TextInput
-          type="password"
-          autoComplete="new-password"
-          label={chosen?.secret}
-          description={chosen?.about}
-          placeholder={channel?.has_secret ? "stays as it is" : undefined}
-          w={260}
-          value={secret}
-          onChange={(event) => setSecret(event.currentTarget.value)}
+          label="URL"
+          required
+          placeholder="https://"
+          w={300}
+          value={url}
+          onChange={(event) => setUrl(event.currentTarget.value)}
         />
-        <Select
-          label="From severity"
-          w={120}
-          allowDeselect={false}
-          data={[...SEVERITIES]}
-          value={severity}
-          onChange={(next) => setSeverity(next ?? "info")}
-        />
-        <NumberInput
-          label="Messages a minute"
-          w={130}
-          min={1}
-          max={600}
-          value={rate}
-          onChange={(next) => setRate(Number(next) || 20)}
-        />
-        <Checkbox
-          size="xs"
-          label="What is resolved, too"
-          checked={resolved}
-          onChange={(event) => setResolved(event.currentTarget.checked)}
-        />
-        <Checkbox
-          size="xs"
-          label="A picture of the metric"
-          checked={image}
-          onChange={(event) => setImage(event.currentTarget.checked)}
-        />
+      )}
+      {kind === "email" && (
+        <>
+          <TextInput
+            label="SMTP server"
+            required
+            w={190}
+            value={host}
+            onChange={(event) => setHost(event.currentTarget.value)}
+          />
+          <NumberInput
+            label="Port"
+            w={90}
+            min={1}
+            max={65_535}
+            value={port}
+            onChange={(next) => setPort(Number(next) || 587)}
+          />
+          <Select
+            label="Security"
+            w={110}
+            allowDeselect={false}
+            data={["starttls", "tls", "none"]}
+            value={security}
+            onChange={(next) => setSecurity(next ?? "starttls")}
+          />
+          <TextInput
+            label="User"
+            w={150}
+            value={user}
+            onChange={(event) => setUser(event.currentTarget.value)}
+          />
+          <TextInput
+            label="From"
+            required
+            w={190}
+            value={sender}
+            onChange={(event) => setSender(event.currentTarget.value)}
+          />
+          <TagsInput label="To" required miw={220} value={to} onChange={setTo} />
+        </>
+      )}
+      <TextInput
+        type="password"
+        autoComplete="new-password"
+        label={chosen?.secret}
+        description={chosen?.about}
+        placeholder={channel?.has_secret ? "stays as it is" : undefined}
+        w={260}
+        value={secret}
+        onChange={(event) => setSecret(event.currentTarget.value)}
+      />
+      <Select
+        label="From severity"
+        w={120}
+        allowDeselect={false}
+        data={[...SEVERITIES]}
+        value={severity}
+        onChange={(next) => setSeverity(next ?? "info")}
+      />
+      <NumberInput
+        label="Messages a minute"
+        w={130}
+        min={1}
+        max={600}
+        value={rate}
+        onChange={(next) => setRate(Number(next) || 20)}
+      />
+      <Checkbox
+        size="xs"
+        label="What is resolved, too"
+        checked={resolved}
+        onChange={(event) => setResolved(event.currentTarget.checked)}
+      />
+      <Checkbox
+        size="xs"
+        label="A picture of the metric"
+        checked={image}
+        onChange={(event) => setImage(event.currentTarget.checked)}
+      />
     </NamedForm>
   );
 }

@@ -170,50 +170,45 @@ function RouteForm({ route, onDone }: { route: Route | null; onDone: () => void 
         </Text>
       }
     >
-        <NumberInput
-          label="Place"
-          description="lower ones first"
-          w={110}
-          min={0}
-          max={100_000}
-          value={position}
-          onChange={(next) => setPosition(Number(next) || 0)}
-        />
-        <Matchers label="Takes alarms that match" value={matchers} onChange={setMatchers} />
-        <MultiSelect
-          label="Channels"
-          miw={200}
-          data={channels.data?.channels.map((one) => one.name) ?? []}
-          value={to}
-          onChange={setTo}
-        />
-        <Select
-          label="Or by a policy"
-          description="who is on call, and who is next"
-          w={190}
-          clearable
-          data={policies.data?.policies.map((one) => one.name) ?? []}
-          value={policy}
-          onChange={setPolicy}
-        />
-        <TagsInput
-          label="One message for the same"
-          miw={180}
-          value={groupBy}
-          onChange={setGroupBy}
-        />
-        <TextInput
-          label="Waits for more"
-          w={110}
-          value={wait}
-          onChange={(event) => setWait(event.currentTarget.value.trim())}
-        />
-        <Checkbox
-          size="xs"
-          label="Later routes are tried, too"
-          checked={further}
-          onChange={(event) => setFurther(event.currentTarget.checked)}
-        />
+      <NumberInput
+        label="Place"
+        description="lower ones first"
+        w={110}
+        min={0}
+        max={100_000}
+        value={position}
+        onChange={(next) => setPosition(Number(next) || 0)}
+      />
+      <Matchers label="Takes alarms that match" value={matchers} onChange={setMatchers} />
+      <MultiSelect
+        label="Channels"
+        miw={200}
+        data={channels.data?.channels.map((one) => one.name) ?? []}
+        value={to}
+        onChange={setTo}
+      />
+      <Select
+        label="Or by a policy"
+        description="who is on call, and who is next"
+        w={190}
+        clearable
+        data={policies.data?.policies.map((one) => one.name) ?? []}
+        value={policy}
+        onChange={setPolicy}
+      />
+      <TagsInput label="One message for the same" miw={180} value={groupBy} onChange={setGroupBy} />
+      <TextInput
+        label="Waits for more"
+        w={110}
+        value={wait}
+        onChange={(event) => setWait(event.currentTarget.value.trim())}
+      />
+      <Checkbox
+        size="xs"
+        label="Later routes are tried, too"
+        checked={further}
+        onChange={(event) => setFurther(event.currentTarget.checked)}
+      />
     </NamedForm>
   );
 }
