@@ -2,8 +2,8 @@ import type { ReactNode } from "react";
 import classes from "./Facts.module.css";
 
 interface FactsProps {
-  /** Large, for numbers that are read first. */
-  figures?: boolean;
+  /** Large, for numbers that are read first; larger where there is nothing else. */
+  figures?: boolean | "first";
   /** A look of its own instead. */
   className?: string;
   children: ReactNode;
@@ -11,7 +11,8 @@ interface FactsProps {
 
 /** What is known of one thing, fact by fact. */
 export function Facts({ figures, className, children }: FactsProps) {
-  const look = figures ? `${classes.facts} ${classes.figures}` : classes.facts;
+  const large = figures && (figures === "first" ? classes.first : classes.figures);
+  const look = large ? `${classes.facts} ${large}` : classes.facts;
   return <dl className={className ?? look}>{children}</dl>;
 }
 

@@ -1,30 +1,29 @@
 import { Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
-import type { useChange } from "@/api/query";
+import { client, unwrap } from "@/api/client";
+import { useChange } from "@/api/query";
 import { ModalForm } from "./ModalForm";
 
-interface Named {
-  name: string;
-  description: string;
-}
-
-interface Props<Made> {
+interface Props {
   title: string;
   /** What the description is asked as. */
   about: string;
   button: string;
-  create: ReturnType<typeof useChange<Named, Made>>;
-  onMade: (made: Made) => void;
+  /** The collection's route. */
+  path: "/api/v1/experiments" | "/api/v1/models";
+  onMade: (made: { id: string; name: string }) => void;
   onClose: () => void;
 }
 
 /** Makes what has a name and a description at first. */
-export function NewNamed<Made>({ title, about, button, create, onMade, onClose }: Props<Made>) {
+export function NewNamed({ title, about, button, path, onMade, onClose }: Props) {
   const [name, setName] = useState("");
   const [description, setDescription] = useState("");
-  const submit = () => {
-    create.mutate({ name, description }, { onSuccess: onMade });
-  };
+  const create = useChange(
+    () => unwrap(client.POST(path, { body: { name, description } })),
+    [path],
+  );
+  const submit = () => create.mutate(undefined, { onSuccess: onMade });
   return (
     <ModalForm
       onClose={onClose}

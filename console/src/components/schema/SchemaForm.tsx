@@ -275,25 +275,36 @@ function Items({
             value={item}
             onChange={(next) => onChange(replaced(at, next))}
           />
-          <ActionIcon
-            variant="subtle"
-            aria-label={`Take ${label.toLowerCase()} ${at + 1} away`}
+          <TakeAway
+            label={`Take ${label.toLowerCase()} ${at + 1} away`}
             onClick={() => onChange(items.filter((_, n) => n !== at))}
-          >
-            <IconTrash size={14} />
-          </ActionIcon>
+          />
         </div>
       ))}
-      <Button
-        variant="default"
-        size="compact-xs"
-        className={classes.add}
-        leftSection={<IconPlus size={12} />}
-        onClick={() => onChange([...items, least(schema, root)])}
-      >
-        Add
-      </Button>
+      <Add onClick={() => onChange([...items, least(schema, root)])} />
     </Part>
+  );
+}
+
+function TakeAway({ label, onClick }: { label: string; onClick: () => void }) {
+  return (
+    <ActionIcon variant="subtle" aria-label={label} onClick={onClick}>
+      <IconTrash size={14} />
+    </ActionIcon>
+  );
+}
+
+function Add({ onClick }: { onClick: () => void }) {
+  return (
+    <Button
+      variant="default"
+      size="compact-xs"
+      className={classes.add}
+      leftSection={<IconPlus size={12} />}
+      onClick={onClick}
+    >
+      Add
+    </Button>
   );
 }
 
@@ -331,24 +342,13 @@ function Pairs({
             className={classes.grow}
             onChange={(event) => set(at, [key, event.currentTarget.value])}
           />
-          <ActionIcon
-            variant="subtle"
-            aria-label={`Take ${key || "this row"} away`}
+          <TakeAway
+            label={`Take ${key || "this row"} away`}
             onClick={() => change(rows.filter((_, n) => n !== at))}
-          >
-            <IconTrash size={14} />
-          </ActionIcon>
+          />
         </Group>
       ))}
-      <Button
-        variant="default"
-        size="compact-xs"
-        className={classes.add}
-        leftSection={<IconPlus size={12} />}
-        onClick={() => setRows([...rows, ["", ""]])}
-      >
-        Add
-      </Button>
+      <Add onClick={() => setRows([...rows, ["", ""]])} />
     </Part>
   );
 }

@@ -1,12 +1,10 @@
 import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { useOpenPage } from "@/app/useOpenPage";
 import { Sparkline } from "@/charts/Sparkline";
 import { formatPercent, formatValue } from "@/charts/units";
-import { DefinitionsHead } from "@/components/DefinitionsHead";
+import { DefinitionsPage } from "@/components/DefinitionsPage";
 import { Listing } from "@/components/Listing";
 import { PageLink } from "@/components/PageLink";
-import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -28,84 +26,68 @@ vedette.kpi("orders.revenue", 1240.5, dimensions={"region": "eu"})
 
 export default function KpisPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const openPage = useOpenPage();
   const kpis = useGet("/api/v1/kpis", { params: { query: { search: url.find } } });
-  const open = (kpi: string) => openPage("/business/kpis/$kpi", { params: { kpi } });
   return (
-    <>
-      <DefinitionsHead
-        title="KPIs"
-        several="KPIs"
-        what="KPI"
-        kind="KPI"
-        path="/api/v1/kpis"
-        spec={NEW_KPI}
-        onDone={open}
-        count={kpis.data?.kpis.length}
-        more={Boolean(kpis.data?.cursor)}
-        find={url.find}
-        onFind={(find) => setUrl({ find }, { replace: true })}
-      />
-      <QueryState
-        query={kpis}
-        isEmpty={(data) => data.kpis.length === 0}
-        empty={
-          <Empty
-            title={url.find ? "No KPI has this in its name" : "There is no KPI yet"}
-            snippet={SNIPPET}
-          >
-            Make one above, then push values, or let it be computed from metrics, SQL, logs or
-            traces. Values are metrics: alarms and bands work on them.
-          </Empty>
-        }
-        height={240}
-      >
-        {(data) => (
-          <Listing
-            minWidth={760}
-            page
-            highlightOnHover
-            horizontalSpacing="sm"
-            columns={["KPI", "Latest", "Change", "Trend", "Targets", "Gaps", "Owners"]}
-          >
-            {data.kpis.map((kpi) => (
-              <Table.Tr key={kpi.id}>
-                <Table.Td>
-                  <PageLink
-                    to="/business/kpis/$kpi"
-                    params={{ kpi: kpi.name }}
-                    className={classes.link}
-                  >
-                    {kpi.name}
-                  </PageLink>
-                  <div className="dimmed">{kpi.description}</div>
-                </Table.Td>
-                <Table.Td>
-                  {formatValue(kpi.latest, kpi.unit)}
-                  <div className="dimmed">{kpi.latest_time?.slice(0, 10)}</div>
-                </Table.Td>
-                <Table.Td>
-                  {kpi.change == null
-                    ? "–"
-                    : `${kpi.change > 0 ? "▲" : kpi.change < 0 ? "▼" : ""} ${formatPercent(Math.abs(kpi.change))}`}
-                </Table.Td>
-                <Table.Td>
-                  <Sparkline values={kpi.values} label={`${kpi.name}, newest values`} />
-                </Table.Td>
-                <Table.Td>
-                  {kpi.standings.map((one) => (
-                    <div key={`${one.period} ${one.target}`}>
-                      <StateMark state={one.verdict} /> {one.period}
-                    </div>
-                  ))}
-                </Table.Td>
-                <Table.Td>{kpi.missing > 0 ? `${kpi.missing} missing` : "none"}</Table.Td>
-                <Table.Td>{kpi.owners.join(", ")}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Listing>
-        )}
-      </QueryState>
-    </>
+    <DefinitionsPage
+      title="KPIs"
+      several="KPIs"
+      what="KPI"
+      kind="KPI"
+      path="/api/v1/kpis"
+      spec={NEW_KPI}
+      page={{ to: "/business/kpis/$kpi", name: "kpi" }}
+      find={url.find}
+      onFind={(find) => setUrl({ find }, { replace: true })}
+      query={kpis}
+      itemsOf={(data) => data.kpis}
+      about="Make one above, then push values, or let it be computed from metrics, SQL, logs or traces. Values are metrics: alarms and bands work on them."
+      snippet={SNIPPET}
+    >
+      {(items) => (
+        <Listing
+          minWidth={760}
+          page
+          highlightOnHover
+          horizontalSpacing="sm"
+          columns={["KPI", "Latest", "Change", "Trend", "Targets", "Gaps", "Owners"]}
+        >
+          {items.map((kpi) => (
+            <Table.Tr key={kpi.id}>
+              <Table.Td>
+                <PageLink
+                  to="/business/kpis/$kpi"
+                  params={{ kpi: kpi.name }}
+                  className={classes.link}
+                >
+                  {kpi.name}
+                </PageLink>
+                <div className="dimmed">{kpi.description}</div>
+              </Table.Td>
+              <Table.Td>
+                {formatValue(kpi.latest, kpi.unit)}
+                <div className="dimmed">{kpi.latest_time?.slice(0, 10)}</div>
+              </Table.Td>
+              <Table.Td>
+                {kpi.change == null
+                  ? "–"
+                  : `${kpi.change > 0 ? "▲" : kpi.change < 0 ? "▼" : ""} ${formatPercent(Math.abs(kpi.change))}`}
+              </Table.Td>
+              <Table.Td>
+                <Sparkline values={kpi.values} label={`${kpi.name}, newest values`} />
+              </Table.Td>
+              <Table.Td>
+                {kpi.standings.map((one) => (
+                  <div key={`${one.period} ${one.target}`}>
+                    <StateMark state={one.verdict} /> {one.period}
+                  </div>
+                ))}
+              </Table.Td>
+              <Table.Td>{kpi.missing > 0 ? `${kpi.missing} missing` : "none"}</Table.Td>
+              <Table.Td>{kpi.owners.join(", ")}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
+      )}
+    </DefinitionsPage>
   );
 }

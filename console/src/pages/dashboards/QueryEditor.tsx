@@ -11,6 +11,7 @@ import {
 import { IconMathFunction, IconPlus, IconX } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import type { components } from "@/api/schema";
+import { useTyped } from "@/components/useTyped";
 import { FormulaRow } from "@/pages/metrics/FormulaRow";
 import { freeId, type Operator, type Query } from "@/pages/metrics/plan";
 import { QueryRow } from "@/pages/metrics/QueryRow";
@@ -198,12 +199,7 @@ interface CommittedProps {
 
 /** A text that counts when one leaves it or presses Enter: no query for every key. */
 export function Committed({ label, description, value, lines, onChange }: CommittedProps) {
-  const [typed, setTyped] = useState(value);
-  const [known, setKnown] = useState(value);
-  if (known !== value) {
-    setKnown(value);
-    setTyped(value);
-  }
+  const [typed, setTyped] = useTyped(value);
   const take = () => typed !== value && onChange(typed);
   const shared = { label, description, value: typed, onBlur: take };
   if (!lines) {

@@ -1,7 +1,7 @@
 import { MultiSelect, Select, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { useGet } from "@/api/query";
+import { useTyped } from "@/components/useTyped";
 import { useTimeRange } from "@/time/TimeProvider";
 import type { RawSearch } from "@/url/search";
 import classes from "./dashboards.module.css";
@@ -71,12 +71,7 @@ function Typed({
   value: string;
   onChoose: (v: string[]) => void;
 }) {
-  const [typed, setTyped] = useState(value);
-  const [known, setKnown] = useState(value);
-  if (known !== value) {
-    setKnown(value);
-    setTyped(value);
-  }
+  const [typed, setTyped] = useTyped(value);
   return (
     <TextInput
       label={label}

@@ -8,7 +8,6 @@ import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
 import { formatSpan } from "@/time/range";
 import { useTimeRange } from "@/time/TimeProvider";
-import classes from "./HomePage.module.css";
 
 /** Whether telemetry comes in as it should. */
 export function IngestPanel() {
@@ -23,7 +22,7 @@ export function IngestPanel() {
       <QueryState query={stats} height={80}>
         {(data) => (
           <>
-            <Facts className={classes.facts}>
+            <Facts figures="first">
               <Fact name="requests">{short(data.requests)}</Fact>
               <Fact name="taken in">{formatBytes(data.bytes)}</Fact>
               <Fact name="a commit takes">

@@ -1,18 +1,6 @@
-import "@xyflow/react/dist/style.css";
-import { useComputedColorScheme } from "@mantine/core";
-import {
-  Background,
-  Controls,
-  type Edge,
-  Handle,
-  MarkerType,
-  MiniMap,
-  type Node,
-  type NodeProps,
-  Position,
-  ReactFlow,
-} from "@xyflow/react";
+import { type Edge, Handle, MarkerType, type Node, type NodeProps, Position } from "@xyflow/react";
 import { memo, useMemo } from "react";
+import { GraphCanvas } from "@/components/GraphCanvas";
 import { type Drawn, lit, NODE_HEIGHT, NODE_WIDTH, type Picture, placed } from "./graph";
 import classes from "./lineage.module.css";
 
@@ -24,11 +12,10 @@ interface Props {
 }
 
 type Data = { node: Drawn; isStart: boolean; pale: boolean };
-const MINIMAP_FROM = 25;
+const OVERVIEW_FROM = 25;
 
 /** The graph; the list beside it has the same for those who do not see it. */
 export default function LineageView({ picture, start, selected, onSelect }: Props) {
-  const scheme = useComputedColorScheme("light");
   const places = useMemo(() => placed(picture), [picture]);
   const bright = useMemo(
     () => (selected ? lit(picture.edges, selected) : null),
@@ -74,28 +61,17 @@ export default function LineageView({ picture, start, selected, onSelect }: Prop
   );
   return (
     <div className={classes.canvas}>
-      <ReactFlow
+      <GraphCanvas
         key={`${start} ${picture.nodes.length}`}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
-        colorMode={scheme}
-        fitView
-        fitViewOptions={{ maxZoom: 1.1, padding: 0.08 }}
         minZoom={0.05}
-        nodesConnectable={false}
-        nodesDraggable={false}
-        onNodeClick={(_, node) => onSelect(node.id)}
-        onPaneClick={() => onSelect("")}
-        proOptions={{ hideAttribution: true }}
+        what="graph"
+        overviewFrom={OVERVIEW_FROM}
+        onSelect={onSelect}
         aria-label="Lineage; the list has the same as a table"
-      >
-        <Background />
-        <Controls showInteractive={false} />
-        {nodes.length >= MINIMAP_FROM && (
-          <MiniMap pannable zoomable ariaLabel="Overview of the graph" />
-        )}
-      </ReactFlow>
+      />
     </div>
   );
 }

@@ -1,7 +1,7 @@
-import { Button, Checkbox, Popover, ScrollArea, Stack, Text, TextInput } from "@mantine/core";
-import { IconColumns } from "@tabler/icons-react";
+import { Checkbox, ScrollArea, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useGet } from "@/api/query";
+import { ColumnsPopover } from "@/components/ColumnsPopover";
 import { useTimeRange } from "@/time/TimeProvider";
 
 const BUILT_IN = ["host", "event", "scope", "trace_id", "span_id", "severity_number"];
@@ -28,58 +28,48 @@ export function Columns({
   const offered = [...new Set([...columns, ...found])].slice(0, 80);
   const typed = prefix.trim();
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus returnFocus>
-      <Popover.Target>
-        <Button
-          variant="default"
-          leftSection={<IconColumns size={14} />}
-          onClick={() => setOpened(!opened)}
-          aria-expanded={opened}
-        >
-          Columns{columns.length ? ` (${columns.length})` : ""}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown w={280}>
-        <Stack gap="xs">
-          <TextInput
-            placeholder="Find a field…"
-            aria-label="Find a field"
-            value={prefix}
-            onChange={(event) => setPrefix(event.currentTarget.value)}
-            data-autofocus
-            onKeyDown={(event) => {
-              if (event.key === "Enter" && typed && !columns.includes(typed)) {
-                onChange([...columns, typed]);
-                setPrefix("");
+    <ColumnsPopover
+      label={columns.length ? `Columns (${columns.length})` : "Columns"}
+      opened={opened}
+      onOpened={setOpened}
+      width={280}
+      find={prefix}
+      onFind={setPrefix}
+      input={{
+        placeholder: "Find a field…",
+        "aria-label": "Find a field",
+        onKeyDown: (event) => {
+          if (event.key === "Enter" && typed && !columns.includes(typed)) {
+            onChange([...columns, typed]);
+            setPrefix("");
+          }
+        },
+      }}
+    >
+      <ScrollArea.Autosize mah={300}>
+        <Stack gap={4}>
+          {offered.map((key) => (
+            <Checkbox
+              key={key}
+              size="xs"
+              label={key}
+              checked={columns.includes(key)}
+              onChange={(event) =>
+                onChange(
+                  event.currentTarget.checked
+                    ? [...columns, key]
+                    : columns.filter((item) => item !== key),
+                )
               }
-            }}
-          />
-          <ScrollArea.Autosize mah={300}>
-            <Stack gap={4}>
-              {offered.map((key) => (
-                <Checkbox
-                  key={key}
-                  size="xs"
-                  label={key}
-                  checked={columns.includes(key)}
-                  onChange={(event) =>
-                    onChange(
-                      event.currentTarget.checked
-                        ? [...columns, key]
-                        : columns.filter((item) => item !== key),
-                    )
-                  }
-                />
-              ))}
-            </Stack>
-          </ScrollArea.Autosize>
-          {typed && !offered.includes(typed) && (
-            <Text size="xs" c="dimmed">
-              Enter adds the column {typed}
-            </Text>
-          )}
+            />
+          ))}
         </Stack>
-      </Popover.Dropdown>
-    </Popover>
+      </ScrollArea.Autosize>
+      {typed && !offered.includes(typed) && (
+        <Text size="xs" c="dimmed">
+          Enter adds the column {typed}
+        </Text>
+      )}
+    </ColumnsPopover>
   );
 }

@@ -1,22 +1,17 @@
-import "@xyflow/react/dist/style.css";
-import { useComputedColorScheme } from "@mantine/core";
 import {
-  Background,
   BaseEdge,
-  Controls,
   type Edge,
   type EdgeProps,
   getBezierPath,
   Handle,
   MarkerType,
-  MiniMap,
   type Node,
   type NodeProps,
   Position,
-  ReactFlow,
 } from "@xyflow/react";
 import { memo, useMemo } from "react";
 import { formatNanos, formatNumber, formatPercent } from "@/charts/units";
+import { GraphCanvas } from "@/components/GraphCanvas";
 import { useTimeRange } from "@/time/TimeProvider";
 import { HEALTH, healthOf } from "../services/health";
 import {
@@ -33,7 +28,7 @@ import {
 import classes from "./map.module.css";
 
 const TYPES = { service: "", database: "database", messaging: "topic", external: "host" } as const;
-const MINIMAP_FROM = 15;
+const OVERVIEW_FROM = 15;
 
 interface Props {
   nodes: MapNode[];
@@ -51,7 +46,6 @@ export function edgeId(edge: Pick<MapEdge, "source" | "target" | "type">): strin
 
 /** The map itself; the list beside it has the same for those who do not see it. */
 export default function MapView({ nodes, edges, selected, onSelect }: Props) {
-  const scheme = useComputedColorScheme("light");
   const { start, end } = useTimeRange();
   const seconds = Math.max(1, (end - start) / 1000);
   const layout = useMemo(() => placed(nodes, edges), [nodes, edges]);
@@ -75,32 +69,21 @@ export default function MapView({ nodes, edges, selected, onSelect }: Props) {
   }, [edges, layout, seconds, selected]);
   return (
     <div className={classes.canvas}>
-      <ReactFlow
+      <GraphCanvas
         // A new set of nodes is looked at anew.
         key={nodes.map((node) => node.id).join("\n")}
         nodes={flowNodes}
         edges={flowEdges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
-        colorMode={scheme}
-        fitView
-        fitViewOptions={{ maxZoom: 1.1, padding: 0.08 }}
         minZoom={0.1}
-        nodesConnectable={false}
-        nodesDraggable={false}
         elementsSelectable
-        onNodeClick={(_, node) => onSelect(node.id)}
         onEdgeClick={(_, edge) => onSelect(edge.id)}
-        onPaneClick={() => onSelect("")}
-        proOptions={{ hideAttribution: true }}
+        what="map"
+        overviewFrom={OVERVIEW_FROM}
+        onSelect={onSelect}
         aria-label="Service map; the list has the same as a table"
-      >
-        <Background />
-        <Controls showInteractive={false} />
-        {nodes.length >= MINIMAP_FROM && (
-          <MiniMap pannable zoomable ariaLabel="Overview of the map" />
-        )}
-      </ReactFlow>
+      />
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { IconEye, IconEyeOff, IconPlus, IconX } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { useGet } from "@/api/query";
+import { useTyped } from "@/components/useTyped";
 import { useTimeRange } from "@/time/TimeProvider";
 import classes from "./metrics.module.css";
 import { OPERATORS, type Operator, type Query, selectorOf, type Where } from "./plan";
@@ -165,12 +166,7 @@ interface TypedProps {
 
 /** A text with suggestions that is taken over when it is left or chosen, not at every key. */
 function Typed({ label, width, value, data, onChange, placeholder }: TypedProps) {
-  const [typed, setTyped] = useState(value);
-  const [known, setKnown] = useState(value);
-  if (known !== value) {
-    setKnown(value);
-    setTyped(value);
-  }
+  const [typed, setTyped] = useTyped(value);
   return (
     <Autocomplete
       aria-label={label}

@@ -8,19 +8,20 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { Confirm } from "@/components/Confirm";
+import { EditDelete } from "@/components/EditDelete";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
-import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { Empty, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
 import { SEVERITIES } from "@/pages/alarms/model";
 import { useSession } from "@/session/SessionProvider";
+import { NamedForm } from "./NamedForm";
 
 type Channel = components["schemas"]["ChannelView"];
 type Settings = components["schemas"]["ChannelRequest"]["settings"];
@@ -135,18 +136,12 @@ function Table_({ channels, onEdit }: TableProps) {
                 >
                   Test
                 </Button>
-                <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
-                  Edit
-                </Button>
-                <Confirm
-                  label="Delete"
+                <EditDelete
+                  what="channel"
+                  name={one.name}
                   question={`Nothing goes to "${one.name}" any more, also not what waits.`}
-                  confirm="Delete the channel"
-                  onConfirm={() =>
-                    remove.mutate(one.name, {
-                      onError: (error) => notifyError("The channel was not deleted", error),
-                    })
-                  }
+                  remove={remove}
+                  onEdit={() => onEdit(one)}
                 />
               </Button.Group>
             )}
@@ -205,136 +200,118 @@ function ChannelForm({ channel, onDone }: FormProps) {
       }),
     );
   }, [CHANNELS]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    put.mutate(undefined, {
-      onSuccess: () => {
-        notifyDone(`The channel "${name}" is kept: send it a test`);
+  return (
+    <NamedForm
+      what="channel"
+      edited={channel}
+      name={name}
+      onName={setName}
+      put={put}
+      kept={`The channel "${name}" is kept: send it a test`}
+      onKept={() => {
         setName("");
         setSecret("");
         onDone();
-      },
-    });
-  };
-  return (
-    <Panel title={channel ? `Edit ${channel.name}` : "Make a channel"}>
-      <form onSubmit={submit} className={classes.form}>
+      }}
+      onCancel={onDone}
+    >
+      <Select
+        label="Service"
+        w={170}
+        allowDeselect={false}
+        data={KINDS.map(({ value, label }) => ({ value, label }))}
+        value={kind}
+        onChange={(next) => setKind((next ?? "webhook") as Kind)}
+      />
+      {kind === "webhook" && (
         <TextInput
-          label="Name"
+          label="URL"
           required
-          w={180}
-          maxLength={255}
-          disabled={channel !== null}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+          placeholder="https://"
+          w={300}
+          value={url}
+          onChange={(event) => setUrl(event.currentTarget.value)}
         />
-        <Select
-          label="Service"
-          w={170}
-          allowDeselect={false}
-          data={KINDS.map(({ value, label }) => ({ value, label }))}
-          value={kind}
-          onChange={(next) => setKind((next ?? "webhook") as Kind)}
-        />
-        {kind === "webhook" && (
+      )}
+      {kind === "email" && (
+        <>
           <TextInput
-            label="URL"
+            label="SMTP server"
             required
-            placeholder="https://"
-            w={300}
-            value={url}
-            onChange={(event) => setUrl(event.currentTarget.value)}
+            w={190}
+            value={host}
+            onChange={(event) => setHost(event.currentTarget.value)}
           />
-        )}
-        {kind === "email" && (
-          <>
-            <TextInput
-              label="SMTP server"
-              required
-              w={190}
-              value={host}
-              onChange={(event) => setHost(event.currentTarget.value)}
-            />
-            <NumberInput
-              label="Port"
-              w={90}
-              min={1}
-              max={65_535}
-              value={port}
-              onChange={(next) => setPort(Number(next) || 587)}
-            />
-            <Select
-              label="Security"
-              w={110}
-              allowDeselect={false}
-              data={["starttls", "tls", "none"]}
-              value={security}
-              onChange={(next) => setSecurity(next ?? "starttls")}
-            />
-            <TextInput
-              label="User"
-              w={150}
-              value={user}
-              onChange={(event) => setUser(event.currentTarget.value)}
-            />
-            <TextInput
-              label="From"
-              required
-              w={190}
-              value={sender}
-              onChange={(event) => setSender(event.currentTarget.value)}
-            />
-            <TagsInput label="To" required miw={220} value={to} onChange={setTo} />
-          </>
-        )}
-        <TextInput
-          type="password"
-          autoComplete="new-password"
-          label={chosen?.secret}
-          description={chosen?.about}
-          placeholder={channel?.has_secret ? "stays as it is" : undefined}
-          w={260}
-          value={secret}
-          onChange={(event) => setSecret(event.currentTarget.value)}
-        />
-        <Select
-          label="From severity"
-          w={120}
-          allowDeselect={false}
-          data={[...SEVERITIES]}
-          value={severity}
-          onChange={(next) => setSeverity(next ?? "info")}
-        />
-        <NumberInput
-          label="Messages a minute"
-          w={130}
-          min={1}
-          max={600}
-          value={rate}
-          onChange={(next) => setRate(Number(next) || 20)}
-        />
-        <Checkbox
-          size="xs"
-          label="What is resolved, too"
-          checked={resolved}
-          onChange={(event) => setResolved(event.currentTarget.checked)}
-        />
-        <Checkbox
-          size="xs"
-          label="A picture of the metric"
-          checked={image}
-          onChange={(event) => setImage(event.currentTarget.checked)}
-        />
-        <Button type="submit" loading={put.isPending}>
-          {channel ? "Save the channel" : "Make the channel"}
-        </Button>
-        {channel && (
-          <Button variant="default" onClick={onDone}>
-            Cancel
-          </Button>
-        )}
-      </form>
-      {put.error && <ErrorPanel error={put.error} />}
-    </Panel>
+          <NumberInput
+            label="Port"
+            w={90}
+            min={1}
+            max={65_535}
+            value={port}
+            onChange={(next) => setPort(Number(next) || 587)}
+          />
+          <Select
+            label="Security"
+            w={110}
+            allowDeselect={false}
+            data={["starttls", "tls", "none"]}
+            value={security}
+            onChange={(next) => setSecurity(next ?? "starttls")}
+          />
+          <TextInput
+            label="User"
+            w={150}
+            value={user}
+            onChange={(event) => setUser(event.currentTarget.value)}
+          />
+          <TextInput
+            label="From"
+            required
+            w={190}
+            value={sender}
+            onChange={(event) => setSender(event.currentTarget.value)}
+          />
+          <TagsInput label="To" required miw={220} value={to} onChange={setTo} />
+        </>
+      )}
+      <TextInput
+        type="password"
+        autoComplete="new-password"
+        label={chosen?.secret}
+        description={chosen?.about}
+        placeholder={channel?.has_secret ? "stays as it is" : undefined}
+        w={260}
+        value={secret}
+        onChange={(event) => setSecret(event.currentTarget.value)}
+      />
+      <Select
+        label="From severity"
+        w={120}
+        allowDeselect={false}
+        data={[...SEVERITIES]}
+        value={severity}
+        onChange={(next) => setSeverity(next ?? "info")}
+      />
+      <NumberInput
+        label="Messages a minute"
+        w={130}
+        min={1}
+        max={600}
+        value={rate}
+        onChange={(next) => setRate(Number(next) || 20)}
+      />
+      <Checkbox
+        size="xs"
+        label="What is resolved, too"
+        checked={resolved}
+        onChange={(event) => setResolved(event.currentTarget.checked)}
+      />
+      <Checkbox
+        size="xs"
+        label="A picture of the metric"
+        checked={image}
+        onChange={(event) => setImage(event.currentTarget.checked)}
+      />
+    </NamedForm>
   );
 }

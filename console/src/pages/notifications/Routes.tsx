@@ -9,20 +9,21 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { Confirm } from "@/components/Confirm";
+import { EditDelete } from "@/components/EditDelete";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Matchers } from "@/components/Matchers";
-import { notifyDone, notifyError } from "@/components/notify";
+import { OwnedName } from "@/components/OwnedName";
 import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
-import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { Empty, QueryState } from "@/components/QueryState";
 import classes from "@/pages/alarms/alarms.module.css";
 import { useSession } from "@/session/SessionProvider";
 import { CHANNELS } from "./Channels";
+import { NamedForm } from "./NamedForm";
 
 type Route = components["schemas"]["RouteView"];
 type Matcher = components["schemas"]["MatcherBody"];
@@ -78,12 +79,7 @@ function RouteTable({
         <Table.Tr key={one.id}>
           <Table.Td>{one.position}</Table.Td>
           <Table.Td className={classes.wrap}>
-            <strong>{one.name}</strong>
-            {one.owner && (
-              <Text size="xs" c="dimmed">
-                as code by {one.owner}
-              </Text>
-            )}
+            <OwnedName name={one.name} owner={one.owner} />
           </Table.Td>
           <Table.Td className={classes.wrap}>
             {(one.spec.matchers ?? [])
@@ -112,18 +108,12 @@ function RouteTable({
           <Table.Td ta="right">
             {can("catalog:write") && (
               <Button.Group style={{ justifyContent: "flex-end" }}>
-                <Button variant="default" size="compact-xs" onClick={() => onEdit(one)}>
-                  Edit
-                </Button>
-                <Confirm
-                  label="Delete"
+                <EditDelete
+                  what="route"
+                  name={one.name}
                   question={`Alarms go by "${one.name}" no more.`}
-                  confirm="Delete the route"
-                  onConfirm={() =>
-                    remove.mutate(one.name, {
-                      onError: (error) => notifyError("The route was not deleted", error),
-                    })
-                  }
+                  remove={remove}
+                  onEdit={() => onEdit(one)}
                 />
               </Button.Group>
             )}
@@ -159,86 +149,66 @@ function RouteForm({ route, onDone }: { route: Route | null; onDone: () => void 
       ),
     [ROUTES],
   );
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    put.mutate(undefined, {
-      onSuccess: () => {
-        notifyDone(`The route "${name}" is kept`);
+  return (
+    <NamedForm
+      what="route"
+      edited={route}
+      name={name}
+      onName={setName}
+      put={put}
+      disabled={!to.length && !policy}
+      kept={`The route "${name}" is kept`}
+      onKept={() => {
         setName("");
         onDone();
-      },
-    });
-  };
-  return (
-    <Panel title={route ? `Edit ${route.name}` : "Make a route"}>
-      <form onSubmit={submit} className={classes.form}>
-        <TextInput
-          label="Name"
-          required
-          w={180}
-          maxLength={255}
-          disabled={route !== null}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <NumberInput
-          label="Place"
-          description="lower ones first"
-          w={110}
-          min={0}
-          max={100_000}
-          value={position}
-          onChange={(next) => setPosition(Number(next) || 0)}
-        />
-        <Matchers label="Takes alarms that match" value={matchers} onChange={setMatchers} />
-        <MultiSelect
-          label="Channels"
-          miw={200}
-          data={channels.data?.channels.map((one) => one.name) ?? []}
-          value={to}
-          onChange={setTo}
-        />
-        <Select
-          label="Or by a policy"
-          description="who is on call, and who is next"
-          w={190}
-          clearable
-          data={policies.data?.policies.map((one) => one.name) ?? []}
-          value={policy}
-          onChange={setPolicy}
-        />
-        <TagsInput
-          label="One message for the same"
-          miw={180}
-          value={groupBy}
-          onChange={setGroupBy}
-        />
-        <TextInput
-          label="Waits for more"
-          w={110}
-          value={wait}
-          onChange={(event) => setWait(event.currentTarget.value.trim())}
-        />
-        <Checkbox
-          size="xs"
-          label="Later routes are tried, too"
-          checked={further}
-          onChange={(event) => setFurther(event.currentTarget.checked)}
-        />
-        <Button type="submit" loading={put.isPending} disabled={!to.length && !policy}>
-          {route ? "Save the route" : "Make the route"}
-        </Button>
-        {route && (
-          <Button variant="default" onClick={onDone}>
-            Cancel
-          </Button>
-        )}
-      </form>
-      <Text size="xs" c="dimmed" className={classes.pad}>
-        Conditions are on labels of the alarm and its series, on alarm and severity, and on tag.KEY
-        of the service that the series names.
-      </Text>
-      {put.error && <ErrorPanel error={put.error} />}
-    </Panel>
+      }}
+      onCancel={onDone}
+      remark={
+        <Text size="xs" c="dimmed" className={classes.pad}>
+          Conditions are on labels of the alarm and its series, on alarm and severity, and on
+          tag.KEY of the service that the series names.
+        </Text>
+      }
+    >
+      <NumberInput
+        label="Place"
+        description="lower ones first"
+        w={110}
+        min={0}
+        max={100_000}
+        value={position}
+        onChange={(next) => setPosition(Number(next) || 0)}
+      />
+      <Matchers label="Takes alarms that match" value={matchers} onChange={setMatchers} />
+      <MultiSelect
+        label="Channels"
+        miw={200}
+        data={channels.data?.channels.map((one) => one.name) ?? []}
+        value={to}
+        onChange={setTo}
+      />
+      <Select
+        label="Or by a policy"
+        description="who is on call, and who is next"
+        w={190}
+        clearable
+        data={policies.data?.policies.map((one) => one.name) ?? []}
+        value={policy}
+        onChange={setPolicy}
+      />
+      <TagsInput label="One message for the same" miw={180} value={groupBy} onChange={setGroupBy} />
+      <TextInput
+        label="Waits for more"
+        w={110}
+        value={wait}
+        onChange={(event) => setWait(event.currentTarget.value.trim())}
+      />
+      <Checkbox
+        size="xs"
+        label="Later routes are tried, too"
+        checked={further}
+        onChange={(event) => setFurther(event.currentTarget.checked)}
+      />
+    </NamedForm>
   );
 }

@@ -13,10 +13,11 @@ import { useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
 import type { components } from "@/api/schema";
-import { Confirm } from "@/components/Confirm";
+import { EditDelete } from "@/components/EditDelete";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
-import { notifyDone, notifyError } from "@/components/notify";
+import { notifyDone } from "@/components/notify";
+import { OwnedName } from "@/components/OwnedName";
 import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
@@ -68,12 +69,7 @@ export function Policies() {
               {data.policies.map((one) => (
                 <Table.Tr key={one.id}>
                   <Table.Td>
-                    <strong>{one.name}</strong>
-                    {one.owner && (
-                      <Text size="xs" c="dimmed">
-                        as code by {one.owner}
-                      </Text>
-                    )}
+                    <OwnedName name={one.name} owner={one.owner} />
                   </Table.Td>
                   <Table.Td className={classes.wrap}>
                     <ol style={{ margin: 0, paddingLeft: 18 }}>
@@ -94,18 +90,12 @@ export function Policies() {
                   <Table.Td ta="right">
                     {can("catalog:write") && (
                       <Group gap={4} justify="flex-end">
-                        <Button variant="default" size="compact-xs" onClick={() => setEdited(one)}>
-                          Edit
-                        </Button>
-                        <Confirm
-                          label="Delete"
+                        <EditDelete
+                          what="policy"
+                          name={one.name}
                           question={`"${one.name}" goes, with what is escalated by it.`}
-                          confirm="Delete the policy"
-                          onConfirm={() =>
-                            remove.mutate(one.name, {
-                              onError: (error) => notifyError("The policy was not deleted", error),
-                            })
-                          }
+                          remove={remove}
+                          onEdit={() => setEdited(one)}
                         />
                       </Group>
                     )}

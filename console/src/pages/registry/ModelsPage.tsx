@@ -1,7 +1,6 @@
 import { Button, Group, Table } from "@mantine/core";
 import { useState } from "react";
-import { client, unwrap } from "@/api/client";
-import { useChange, useGet } from "@/api/query";
+import { useGet } from "@/api/query";
 import { useOpenPage } from "@/app/useOpenPage";
 import { formatCount } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
@@ -9,8 +8,8 @@ import { NewNamed } from "@/components/NewNamed";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { Pivot } from "@/components/Pivot";
-import { Empty, QueryState } from "@/components/QueryState";
-import { FilterBox } from "@/pages/training/FilterBox";
+import { Empty } from "@/components/QueryState";
+import { Filtered } from "@/pages/training/Filtered";
 import { useSession } from "@/session/SessionProvider";
 import { formatAgo } from "@/time/format";
 import { text } from "@/url/params";
@@ -26,7 +25,6 @@ export default function ModelsPage() {
   const { can } = useSession();
   const [naming, setNaming] = useState(false);
   const query = useGet(PATH, { params: { query: { filter: url.q || null, limit: 1000 } } });
-  const bad = query.error?.field === "filter" || query.error?.position != null;
   return (
     <>
       <PageHeader
@@ -42,79 +40,71 @@ export default function ModelsPage() {
           can("catalog:write") && <Button onClick={() => setNaming(true)}>Register a model</Button>
         }
       />
-      <div className={classes.tools}>
-        <FilterBox
-          value={url.q}
-          onChange={(q) => setUrl({ q })}
-          error={query.error}
-          placeholder="name ILIKE '%churn%' AND tags.team = 'growth'"
-          label="Filter of models"
-        />
-      </div>
-      {!bad && (
-        <div className={classes.body}>
-          <QueryState
-            query={query}
-            isEmpty={(data) => data.models.length === 0}
-            empty={
-              <Empty
-                title={url.q ? "No model is found by this filter" : "No model is registered"}
-                snippet={'mlflow.register_model(model_info.model_uri, "churn")'}
-              />
-            }
+      <Filtered
+        filter={url.q}
+        onFilter={(q) => setUrl({ q })}
+        placeholder="name ILIKE '%churn%' AND tags.team = 'growth'"
+        label="Filter of models"
+        query={query}
+        className={classes.body}
+        isEmpty={(data) => data.models.length === 0}
+        empty={
+          <Empty
+            title={url.q ? "No model is found by this filter" : "No model is registered"}
+            snippet={'mlflow.register_model(model_info.model_uri, "churn")'}
+          />
+        }
+      >
+        {(data) => (
+          <Listing
+            minWidth={720}
+            wrap
+            highlightOnHover
+            columns={[
+              "Model",
+              numeric("Versions"),
+              "In production",
+              "Newest",
+              "Aliases",
+              "Changed",
+            ]}
           >
-            {(data) => (
-              <Listing
-                minWidth={720}
-                wrap
-                highlightOnHover
-                columns={[
-                  "Model",
-                  numeric("Versions"),
-                  "In production",
-                  "Newest",
-                  "Aliases",
-                  "Changed",
-                ]}
-              >
-                {data.models.map((one) => {
-                  const newest = one.latest.reduce<(typeof one.latest)[number] | undefined>(
-                    (best, item) => (best && best.version > item.version ? best : item),
-                    undefined,
-                  );
-                  const production = one.latest.find((item) => item.stage === "Production");
-                  return (
-                    <Table.Tr key={one.id}>
-                      <Table.Td>
-                        <PageLink to="/models/$name" params={{ name: one.name }} className="link">
-                          {one.name}
-                        </PageLink>
-                        <div className="dimmed">{one.description.slice(0, 160)}</div>
-                      </Table.Td>
-                      <Table.Td className="number">{one.last_version}</Table.Td>
-                      <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
-                      <Table.Td>
-                        {newest && (
-                          <Group gap={6}>
-                            v{newest.version}
-                            <StageMark stage={newest.stage} status={newest.stage_status} />
-                          </Group>
-                        )}
-                      </Table.Td>
-                      <Table.Td>
-                        {Object.entries(one.aliases)
-                          .map(([alias, version]) => `${alias} → v${version}`)
-                          .join(", ")}
-                      </Table.Td>
-                      <Table.Td>{formatAgo(one.updated_ms, Date.now())}</Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Listing>
-            )}
-          </QueryState>
-        </div>
-      )}
+            {data.models.map((one) => {
+              const newest = one.latest.reduce<(typeof one.latest)[number] | undefined>(
+                (best, item) => (best && best.version > item.version ? best : item),
+                undefined,
+              );
+              const production = one.latest.find((item) => item.stage === "Production");
+              return (
+                <Table.Tr key={one.id}>
+                  <Table.Td>
+                    <PageLink to="/models/$name" params={{ name: one.name }} className="link">
+                      {one.name}
+                    </PageLink>
+                    <div className="dimmed">{one.description.slice(0, 160)}</div>
+                  </Table.Td>
+                  <Table.Td className="number">{one.last_version}</Table.Td>
+                  <Table.Td>{production ? `v${production.version}` : "–"}</Table.Td>
+                  <Table.Td>
+                    {newest && (
+                      <Group gap={6}>
+                        v{newest.version}
+                        <StageMark stage={newest.stage} status={newest.stage_status} />
+                      </Group>
+                    )}
+                  </Table.Td>
+                  <Table.Td>
+                    {Object.entries(one.aliases)
+                      .map(([alias, version]) => `${alias} → v${version}`)
+                      .join(", ")}
+                  </Table.Td>
+                  <Table.Td>{formatAgo(one.updated_ms, Date.now())}</Table.Td>
+                </Table.Tr>
+              );
+            })}
+          </Listing>
+        )}
+      </Filtered>
       {naming && <NewModel onClose={() => setNaming(false)} />}
     </>
   );
@@ -122,16 +112,12 @@ export default function ModelsPage() {
 
 function NewModel({ onClose }: { onClose: () => void }) {
   const openPage = useOpenPage();
-  const create = useChange(
-    (body: { name: string; description: string }) => unwrap(client.POST(PATH, { body })),
-    [PATH],
-  );
   return (
     <NewNamed
       title="Register a model"
       about="What it is for"
       button="Register"
-      create={create}
+      path={PATH}
       onMade={(made) => openPage("/models/$name", { params: { name: made.name } })}
       onClose={onClose}
     />

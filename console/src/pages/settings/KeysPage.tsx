@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Select, Switch, Table, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Switch, Table, Text, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
@@ -9,10 +9,11 @@ import { Moment } from "@/components/Moment";
 import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { EndSelect, endOf } from "./EndSelect";
 import { NewKeyText } from "./NewKeyText";
 import { ServiceAccounts } from "./ServiceAccounts";
 import { SettingsFrame } from "./SettingsFrame";
-import { ENDS, endOf, SCOPES } from "./scopes";
+import { SCOPES } from "./scopes";
 import classes from "./settings.module.css";
 
 type Scope = components["schemas"]["Scope"];
@@ -115,14 +116,7 @@ function CreateKey({ made, onMade }: CreateProps) {
             ))}
           </Group>
         </Checkbox.Group>
-        <Select
-          label="It ends"
-          data={ENDS}
-          value={end}
-          onChange={(next) => setEnd(next ?? "")}
-          allowDeselect={false}
-          w={120}
-        />
+        <EndSelect value={end} onChange={setEnd} />
         <Button type="submit" disabled={!scopes.length} loading={create.isPending}>
           Make the key
         </Button>

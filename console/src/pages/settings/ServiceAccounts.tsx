@@ -1,4 +1,4 @@
-import { Badge, Button, Group, MultiSelect, Select, Table, TextInput } from "@mantine/core";
+import { Badge, Button, Group, MultiSelect, Table, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useChange, useGet } from "@/api/query";
@@ -10,8 +10,9 @@ import { notifyDone, notifyError } from "@/components/notify";
 import { Panel } from "@/components/Panel";
 import { PopoverButton } from "@/components/PopoverButton";
 import { Empty, ErrorPanel, QueryState } from "@/components/QueryState";
+import { EndSelect, endOf } from "./EndSelect";
 import { NewKeyText } from "./NewKeyText";
-import { ENDS, endOf, SCOPES } from "./scopes";
+import { SCOPES } from "./scopes";
 import classes from "./settings.module.css";
 
 type Account = components["schemas"]["ServiceAccountView"];
@@ -103,14 +104,7 @@ function Create() {
           error={tag && !tag.includes("=") ? "write key=value" : undefined}
           onChange={(event) => setTag(event.currentTarget.value)}
         />
-        <Select
-          label="It ends"
-          data={ENDS}
-          value={end}
-          onChange={(next) => setEnd(next ?? "")}
-          allowDeselect={false}
-          w={120}
-        />
+        <EndSelect value={end} onChange={setEnd} />
         <Button type="submit" disabled={!roles.length} loading={create.isPending}>
           Make the service account
         </Button>

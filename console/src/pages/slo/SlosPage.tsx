@@ -1,11 +1,9 @@
 import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatSeconds } from "@/charts/units";
-import { DefinitionsHead } from "@/components/DefinitionsHead";
+import { DefinitionsPage } from "@/components/DefinitionsPage";
 import { Listing } from "@/components/Listing";
 import { PageLink } from "@/components/PageLink";
-import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -24,90 +22,74 @@ spec: {goal: 0.999, source: {type: traces, service: checkout, latency: 300ms}}`;
 
 export default function SlosPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const openPage = useOpenPage();
   const slos = useGet(
     "/api/v1/slos",
     { params: { query: { search: url.find, limit: 500 } } },
     { refetchInterval: 60_000 },
   );
-  const open = (slo: string) => openPage("/slos/$slo", { params: { slo } });
   return (
-    <>
-      <DefinitionsHead
-        title="Service level objectives"
-        several="objectives"
-        what="objective"
-        kind="SLO"
-        path="/api/v1/slos"
-        spec={NEW_SLO}
-        onDone={open}
-        count={slos.data?.slos.length}
-        more={Boolean(slos.data?.cursor)}
-        find={url.find}
-        onFind={(find) => setUrl({ find }, { replace: true })}
-      />
-      <QueryState
-        query={slos}
-        isEmpty={(data) => data.slos.length === 0}
-        empty={
-          <Empty
-            title={url.find ? "No objective has this in its name" : "There is no objective yet"}
-            snippet={SNIPPET}
-          >
-            An objective says which share of requests (or log records, metric counts or periods) is
-            to be good. Make one above, or keep it as code with vedette apply:
-          </Empty>
-        }
-        height={240}
-      >
-        {(data) => (
-          <Listing
-            minWidth={820}
-            page
-            highlightOnHover
-            horizontalSpacing="sm"
-            columns={[
-              "Objective",
-              "State",
-              "Good",
-              "Goal",
-              "Budget left",
-              "May still fail",
-              "Burn 1 h / 1 d",
-              "Used up in",
-            ]}
-          >
-            {data.slos.map((slo) => (
-              <Table.Tr key={slo.id}>
-                <Table.Td>
-                  <PageLink to="/slos/$slo" params={{ slo: slo.name }} className={classes.link}>
-                    {slo.name}
-                  </PageLink>
-                  <div className="dimmed">{slo.spec.description}</div>
-                </Table.Td>
-                <Table.Td>
-                  <StateMark state={slo.status.state} />
-                </Table.Td>
-                <Table.Td>{formatGood(slo.status.sli)}</Table.Td>
-                <Table.Td>
-                  {formatGoal(slo.spec.goal)} of {slo.spec.period ?? "30d"}
-                </Table.Td>
-                <Table.Td>{formatPercent(slo.status.budget_remaining)}</Table.Td>
-                <Table.Td>{formatNumber(slo.status.bad_left)}</Table.Td>
-                <Table.Td>
-                  {formatNumber(slo.status.burn_rates["1h"])} /{" "}
-                  {formatNumber(slo.status.burn_rates["1d"])}
-                </Table.Td>
-                <Table.Td>
-                  {slo.status.exhausted_in_seconds === 0
-                    ? "used up"
-                    : formatSeconds(slo.status.exhausted_in_seconds)}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Listing>
-        )}
-      </QueryState>
-    </>
+    <DefinitionsPage
+      title="Service level objectives"
+      several="objectives"
+      what="objective"
+      kind="SLO"
+      path="/api/v1/slos"
+      spec={NEW_SLO}
+      page={{ to: "/slos/$slo", name: "slo" }}
+      find={url.find}
+      onFind={(find) => setUrl({ find }, { replace: true })}
+      query={slos}
+      itemsOf={(data) => data.slos}
+      about="An objective says which share of requests (or log records, metric counts or periods) is to be good. Make one above, or keep it as code with vedette apply:"
+      snippet={SNIPPET}
+    >
+      {(items) => (
+        <Listing
+          minWidth={820}
+          page
+          highlightOnHover
+          horizontalSpacing="sm"
+          columns={[
+            "Objective",
+            "State",
+            "Good",
+            "Goal",
+            "Budget left",
+            "May still fail",
+            "Burn 1 h / 1 d",
+            "Used up in",
+          ]}
+        >
+          {items.map((slo) => (
+            <Table.Tr key={slo.id}>
+              <Table.Td>
+                <PageLink to="/slos/$slo" params={{ slo: slo.name }} className={classes.link}>
+                  {slo.name}
+                </PageLink>
+                <div className="dimmed">{slo.spec.description}</div>
+              </Table.Td>
+              <Table.Td>
+                <StateMark state={slo.status.state} />
+              </Table.Td>
+              <Table.Td>{formatGood(slo.status.sli)}</Table.Td>
+              <Table.Td>
+                {formatGoal(slo.spec.goal)} of {slo.spec.period ?? "30d"}
+              </Table.Td>
+              <Table.Td>{formatPercent(slo.status.budget_remaining)}</Table.Td>
+              <Table.Td>{formatNumber(slo.status.bad_left)}</Table.Td>
+              <Table.Td>
+                {formatNumber(slo.status.burn_rates["1h"])} /{" "}
+                {formatNumber(slo.status.burn_rates["1d"])}
+              </Table.Td>
+              <Table.Td>
+                {slo.status.exhausted_in_seconds === 0
+                  ? "used up"
+                  : formatSeconds(slo.status.exhausted_in_seconds)}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
+      )}
+    </DefinitionsPage>
   );
 }

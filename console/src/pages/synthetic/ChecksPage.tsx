@@ -1,11 +1,9 @@
 import { Table } from "@mantine/core";
 import { useGet } from "@/api/query";
-import { useOpenPage } from "@/app/useOpenPage";
 import { formatNumber, formatPercent, formatValue } from "@/charts/units";
-import { DefinitionsHead } from "@/components/DefinitionsHead";
+import { DefinitionsPage } from "@/components/DefinitionsPage";
 import { Listing } from "@/components/Listing";
 import { PageLink } from "@/components/PageLink";
-import { Empty, QueryState } from "@/components/QueryState";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
 import { text } from "@/url/params";
@@ -35,88 +33,72 @@ spec: {check: {type: http, steps: [{url: "https://shop.example/"}]}}`;
 
 export default function ChecksPage() {
   const [url, setUrl] = useUrlState(PARAMS);
-  const openPage = useOpenPage();
   const checks = useGet(
     "/api/v1/synthetic-checks",
     { params: { query: { search: url.find, limit: 500 } } },
     { refetchInterval: 30_000 },
   );
-  const open = (check: string) => openPage("/synthetic/$check", { params: { check } });
   return (
-    <>
-      <DefinitionsHead
-        title="Synthetic checks"
-        several="checks"
-        what="check"
-        kind="SyntheticCheck"
-        path="/api/v1/synthetic-checks"
-        spec={NEW_CHECK}
-        onDone={open}
-        count={checks.data?.checks.length}
-        more={Boolean(checks.data?.cursor)}
-        find={url.find}
-        onFind={(find) => setUrl({ find }, { replace: true })}
-      />
-      <QueryState
-        query={checks}
-        isEmpty={(data) => data.checks.length === 0}
-        empty={
-          <Empty
-            title={url.find ? "No check has this in its name" : "There is no check yet"}
-            snippet={SNIPPET}
-          >
-            A check asks on a schedule what a user would: requests in steps, a port, a certificate.
-            Make one above, or keep it as code with vedette apply:
-          </Empty>
-        }
-        height={240}
-      >
-        {(data) => (
-          <Listing
-            minWidth={760}
-            page
-            className={classes.lines}
-            highlightOnHover
-            horizontalSpacing="sm"
-            columns={[
-              "Check",
-              "Last run",
-              "Passed, 1 d",
-              "p95",
-              "Certificate",
-              "Every",
-              "Last error",
-            ]}
-          >
-            {data.checks.map((check) => (
-              <Table.Tr key={check.id}>
-                <Table.Td>
-                  <PageLink
-                    to="/synthetic/$check"
-                    params={{ check: check.name }}
-                    className={classes.link}
-                  >
-                    {check.name}
-                  </PageLink>
-                  <div className="dimmed">{check.spec.check.type}</div>
-                </Table.Td>
-                <Table.Td>
-                  <StateMark state={lastState(check.day.last_passed, check.spec.enabled)} />
-                </Table.Td>
-                <Table.Td>{formatPercent(check.day.availability)}</Table.Td>
-                <Table.Td>{formatValue(check.day.p95_ms, "ms")}</Table.Td>
-                <Table.Td>
-                  {check.day.certificate_days == null
-                    ? "–"
-                    : `${formatNumber(Math.floor(check.day.certificate_days))} days`}
-                </Table.Td>
-                <Table.Td>{check.spec.every ?? "1m"}</Table.Td>
-                <Table.Td>{check.day.last_passed === false ? check.day.last_error : ""}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Listing>
-        )}
-      </QueryState>
-    </>
+    <DefinitionsPage
+      title="Synthetic checks"
+      several="checks"
+      what="check"
+      kind="SyntheticCheck"
+      path="/api/v1/synthetic-checks"
+      spec={NEW_CHECK}
+      page={{ to: "/synthetic/$check", name: "check" }}
+      find={url.find}
+      onFind={(find) => setUrl({ find }, { replace: true })}
+      query={checks}
+      itemsOf={(data) => data.checks}
+      about="A check asks on a schedule what a user would: requests in steps, a port, a certificate. Make one above, or keep it as code with vedette apply:"
+      snippet={SNIPPET}
+    >
+      {(items) => (
+        <Listing
+          minWidth={760}
+          page
+          className={classes.lines}
+          highlightOnHover
+          horizontalSpacing="sm"
+          columns={[
+            "Check",
+            "Last run",
+            "Passed, 1 d",
+            "p95",
+            "Certificate",
+            "Every",
+            "Last error",
+          ]}
+        >
+          {items.map((check) => (
+            <Table.Tr key={check.id}>
+              <Table.Td>
+                <PageLink
+                  to="/synthetic/$check"
+                  params={{ check: check.name }}
+                  className={classes.link}
+                >
+                  {check.name}
+                </PageLink>
+                <div className="dimmed">{check.spec.check.type}</div>
+              </Table.Td>
+              <Table.Td>
+                <StateMark state={lastState(check.day.last_passed, check.spec.enabled)} />
+              </Table.Td>
+              <Table.Td>{formatPercent(check.day.availability)}</Table.Td>
+              <Table.Td>{formatValue(check.day.p95_ms, "ms")}</Table.Td>
+              <Table.Td>
+                {check.day.certificate_days == null
+                  ? "–"
+                  : `${formatNumber(Math.floor(check.day.certificate_days))} days`}
+              </Table.Td>
+              <Table.Td>{check.spec.every ?? "1m"}</Table.Td>
+              <Table.Td>{check.day.last_passed === false ? check.day.last_error : ""}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Listing>
+      )}
+    </DefinitionsPage>
   );
 }

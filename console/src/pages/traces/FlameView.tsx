@@ -5,7 +5,7 @@ import { resolveColor, serviceColor } from "@/theme/colors";
 import { type Flame, layOutFlame, spanAt } from "./flame";
 import { Minimap } from "./Minimap";
 import type { Segment, TraceModel } from "./model";
-import type { Rows } from "./rows";
+import type { SpansProps } from "./rows";
 import classes from "./trace.module.css";
 
 const LANE_PX = 20;
@@ -13,21 +13,19 @@ const LABEL_PX = 34;
 /** Browsers draw nothing on canvases that are higher than this. */
 const MAX_CANVAS_PX = 16_000;
 
-interface Props {
-  model: TraceModel;
-  rows: Rows;
-  selected: number;
-  matches: Uint8Array | null;
-  window: Segment;
-  onWindow: (window: Segment) => void;
-  onSelect: (span: number) => void;
-}
-
 /**
  * The flame view: calls below their callers on one axis of time. It shows what runs at the same
  * time; the waterfall has the same spans as a tree that keyboards and screen readers can walk.
  */
-export function FlameView({ model, rows, selected, matches, window, onWindow, onSelect }: Props) {
+export function FlameView({
+  model,
+  rows,
+  selected,
+  matches,
+  window,
+  onWindow,
+  onSelect,
+}: SpansProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const host = useRef<HTMLDivElement>(null);
   const scheme = useComputedColorScheme("light");

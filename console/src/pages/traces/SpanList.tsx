@@ -1,10 +1,11 @@
-import { Button, Table } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { client, unwrap } from "@/api/client";
 import { Listing } from "@/components/Listing";
 import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { useTimeRange } from "@/time/TimeProvider";
+import { MorePages } from "./MorePages";
 import { DurationBar } from "./TraceList";
 import { type SearchState, useFilter } from "./TracesPage";
 import classes from "./trace.module.css";
@@ -69,16 +70,7 @@ export function SpanList({ state }: { state: SearchState }) {
                 </Table.Tr>
               ))}
             </Listing>
-            {found.hasNextPage && (
-              <Button
-                variant="default"
-                m={8}
-                loading={found.isFetchingNextPage}
-                onClick={() => void found.fetchNextPage()}
-              >
-                More spans
-              </Button>
-            )}
+            <MorePages query={found} what="spans" />
           </>
         );
       }}

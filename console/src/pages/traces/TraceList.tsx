@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Table } from "@mantine/core";
+import { SegmentedControl, Table } from "@mantine/core";
 import { client, unwrap } from "@/api/client";
 import type { components } from "@/api/schema";
 import { formatCount, formatNanos } from "@/charts/units";
@@ -8,6 +8,7 @@ import { Empty, QueryState } from "@/components/QueryState";
 import { Value } from "@/components/ValueMenu";
 import { serviceColor } from "@/theme/colors";
 import { useTimeRange } from "@/time/TimeProvider";
+import { MorePages } from "./MorePages";
 import { type SearchState, useFilter } from "./TracesPage";
 import classes from "./trace.module.css";
 import { usePages } from "./usePages";
@@ -84,16 +85,7 @@ export function TraceList({ state }: { state: SearchState }) {
                   />
                 ))}
               </Listing>
-              {found.hasNextPage && (
-                <Button
-                  variant="default"
-                  m={8}
-                  loading={found.isFetchingNextPage}
-                  onClick={() => void found.fetchNextPage()}
-                >
-                  More traces
-                </Button>
-              )}
+              <MorePages query={found} what="traces" />
             </>
           );
         }}

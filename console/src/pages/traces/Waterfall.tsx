@@ -13,7 +13,7 @@ import { formatNanos } from "@/charts/units";
 import { serviceColor } from "@/theme/colors";
 import { Minimap } from "./Minimap";
 import type { Segment, TraceModel } from "./model";
-import { type Rows, rulerTicks } from "./rows";
+import { rulerTicks, type SpansProps } from "./rows";
 import classes from "./trace.module.css";
 
 const ROW_PX = 24;
@@ -21,17 +21,8 @@ const INDENT_PX = 12;
 const MAX_INDENT = 24;
 const OVERSCAN = 12;
 
-interface Props {
-  model: TraceModel;
-  rows: Rows;
-  selected: number;
-  /** Marks of the search within the trace; null without a search. */
-  matches: Uint8Array | null;
+interface Props extends SpansProps {
   collapsed: ReadonlySet<number>;
-  /** Time that is shown, nanoseconds after the start. */
-  window: Segment;
-  onWindow: (window: Segment) => void;
-  onSelect: (span: number) => void;
   onToggle: (span: number) => void;
 }
 

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: indexes of typed arrays and parallel columns are in bounds by construction
 /** Which spans the waterfall shows, and how a reader moves between them. */
 
-import type { TraceModel } from "./model";
+import type { Segment, TraceModel } from "./model";
 
 export interface View {
   /** Spans whose subtrees are folded away. */
@@ -19,6 +19,19 @@ export interface Rows {
   depth: Int32Array;
   /** Spans that a row hides below it. */
   folded: Int32Array;
+}
+
+/** What each picture of a trace's spans is given. */
+export interface SpansProps {
+  model: TraceModel;
+  rows: Rows;
+  selected: number;
+  /** Marks of the search within the trace; null without a search. */
+  matches: Uint8Array | null;
+  /** Time that is shown, nanoseconds after the start. */
+  window: Segment;
+  onWindow: (window: Segment) => void;
+  onSelect: (span: number) => void;
 }
 
 export const WHOLE: View = { collapsed: new Set(), byService: false, only: null };

@@ -9,14 +9,13 @@ import { NewNamed } from "@/components/NewNamed";
 import { notifyDone, notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
-import { Empty, QueryState } from "@/components/QueryState";
+import { Empty } from "@/components/QueryState";
 import { useSession } from "@/session/SessionProvider";
 import { formatAgo } from "@/time/format";
 import { oneOf, text } from "@/url/params";
 import { useUrlState } from "@/url/state";
-import { FilterBox } from "./FilterBox";
+import { Filtered } from "./Filtered";
 import { START_SNIPPET } from "./snippet";
-import classes from "./training.module.css";
 
 const PARAMS = { q: text(), which: oneOf(["active", "deleted"], "active") };
 const PATH = "/api/v1/experiments";
@@ -38,7 +37,6 @@ export default function ExperimentsPage() {
       ),
     [PATH],
   );
-  const bad = query.error?.field === "filter" || query.error?.position != null;
   return (
     <>
       <PageHeader
@@ -49,98 +47,91 @@ export default function ExperimentsPage() {
           can("catalog:write") && <Button onClick={() => setNaming(true)}>New experiment</Button>
         }
       />
-      <div className={classes.tools}>
-        <FilterBox
-          value={url.q}
-          onChange={(q) => setUrl({ q })}
-          error={query.error}
-          placeholder="name ILIKE '%churn%' AND tags.team = 'growth'"
-        />
-        <SegmentedControl
-          size="xs"
-          aria-label="Which experiments"
-          data={["active", "deleted"]}
-          value={url.which}
-          onChange={(which) => setUrl({ which: which as "active" })}
-        />
-      </div>
-      {!bad && (
-        <div className={classes.body}>
-          <QueryState
-            query={query}
-            isEmpty={(data) => data.experiments.length === 0}
-            empty={
-              <Empty
-                title={url.q ? "No experiment is found" : `There is no ${url.which} experiment`}
-                snippet={url.which === "active" ? START_SNIPPET : undefined}
-              >
-                The unmodified mlflow client logs here:
-              </Empty>
-            }
+      <Filtered
+        filter={url.q}
+        onFilter={(q) => setUrl({ q })}
+        placeholder="name ILIKE '%churn%' AND tags.team = 'growth'"
+        tools={
+          <SegmentedControl
+            size="xs"
+            aria-label="Which experiments"
+            data={["active", "deleted"]}
+            value={url.which}
+            onChange={(which) => setUrl({ which: which as "active" })}
+          />
+        }
+        query={query}
+        isEmpty={(data) => data.experiments.length === 0}
+        empty={
+          <Empty
+            title={url.q ? "No experiment is found" : `There is no ${url.which} experiment`}
+            snippet={url.which === "active" ? START_SNIPPET : undefined}
           >
-            {(data) => (
-              <Listing
-                minWidth={720}
-                wrap
-                highlightOnHover
-                columns={[
-                  "Experiment",
-                  numeric("Runs"),
-                  numeric("Running"),
-                  numeric("Logged models"),
-                  "Last run",
-                  "Tags",
-                  url.which === "deleted" && "Actions",
-                ]}
-              >
-                {data.experiments.map((one) => (
-                  <Table.Tr key={one.id}>
-                    <Table.Td>
-                      <PageLink
-                        to="/experiments/$experiment"
-                        params={{ experiment: one.id }}
-                        className="link"
-                      >
-                        {one.name}
-                      </PageLink>
-                      <div className="dimmed">{one.tags["mlflow.note.content"]?.slice(0, 160)}</div>
-                    </Table.Td>
-                    <Table.Td className="number">{formatCount(one.runs)}</Table.Td>
-                    <Table.Td className="number">{formatCount(one.running)}</Table.Td>
-                    <Table.Td className="number">{formatCount(one.models)}</Table.Td>
-                    <Table.Td>
-                      {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
-                    </Table.Td>
-                    <Table.Td className="dimmed">
-                      {Object.entries(one.tags)
-                        .filter(([key]) => !key.startsWith("mlflow."))
-                        .map(([key, value]) => `${key}: ${value}`)
-                        .join(", ")}
-                    </Table.Td>
-                    {url.which === "deleted" && (
-                      <Table.Td>
-                        <Button
-                          size="compact-xs"
-                          variant="default"
-                          disabled={!can("catalog:write")}
-                          onClick={() =>
-                            restore.mutate(one.id, {
-                              onSuccess: () => notifyDone(`${one.name} is back`),
-                              onError: (error) => notifyError("It was not restored", error),
-                            })
-                          }
-                        >
-                          Restore
-                        </Button>
-                      </Table.Td>
-                    )}
-                  </Table.Tr>
-                ))}
-              </Listing>
-            )}
-          </QueryState>
-        </div>
-      )}
+            The unmodified mlflow client logs here:
+          </Empty>
+        }
+      >
+        {(data) => (
+          <Listing
+            minWidth={720}
+            wrap
+            highlightOnHover
+            columns={[
+              "Experiment",
+              numeric("Runs"),
+              numeric("Running"),
+              numeric("Logged models"),
+              "Last run",
+              "Tags",
+              url.which === "deleted" && "Actions",
+            ]}
+          >
+            {data.experiments.map((one) => (
+              <Table.Tr key={one.id}>
+                <Table.Td>
+                  <PageLink
+                    to="/experiments/$experiment"
+                    params={{ experiment: one.id }}
+                    className="link"
+                  >
+                    {one.name}
+                  </PageLink>
+                  <div className="dimmed">{one.tags["mlflow.note.content"]?.slice(0, 160)}</div>
+                </Table.Td>
+                <Table.Td className="number">{formatCount(one.runs)}</Table.Td>
+                <Table.Td className="number">{formatCount(one.running)}</Table.Td>
+                <Table.Td className="number">{formatCount(one.models)}</Table.Td>
+                <Table.Td>
+                  {one.last_run_ms === null ? "–" : formatAgo(one.last_run_ms, Date.now())}
+                </Table.Td>
+                <Table.Td className="dimmed">
+                  {Object.entries(one.tags)
+                    .filter(([key]) => !key.startsWith("mlflow."))
+                    .map(([key, value]) => `${key}: ${value}`)
+                    .join(", ")}
+                </Table.Td>
+                {url.which === "deleted" && (
+                  <Table.Td>
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      disabled={!can("catalog:write")}
+                      onClick={() =>
+                        restore.mutate(one.id, {
+                          onSuccess: () => notifyDone(`${one.name} is back`),
+                          onError: (error) => notifyError("It was not restored", error),
+                        })
+                      }
+                    >
+                      Restore
+                    </Button>
+                  </Table.Td>
+                )}
+              </Table.Tr>
+            ))}
+          </Listing>
+        )}
+      </Filtered>
       {naming && <NewExperiment onClose={() => setNaming(false)} />}
     </>
   );
@@ -148,16 +139,12 @@ export default function ExperimentsPage() {
 
 function NewExperiment({ onClose }: { onClose: () => void }) {
   const openPage = useOpenPage();
-  const create = useChange(
-    (body: { name: string; description: string }) => unwrap(client.POST(PATH, { body })),
-    [PATH],
-  );
   return (
     <NewNamed
       title="New experiment"
       about="What it is about"
       button="Create"
-      create={create}
+      path={PATH}
       onMade={(made) => openPage("/experiments/$experiment", { params: { experiment: made.id } })}
       onClose={onClose}
     />

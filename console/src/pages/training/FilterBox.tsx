@@ -13,6 +13,11 @@ interface Props {
   label?: string;
 }
 
+/** Whether a search failed because of its filter. */
+export function isWrongFilter(error: ApiError | null): boolean {
+  return error !== null && (error.field === "filter" || error.position !== null);
+}
+
 /** A filter in MLflow's grammar; an error is shown at its place. Enter searches. */
 export function FilterBox({ value, onChange, error, placeholder, label = "Filter" }: Props) {
   const [text, setText] = useState(value);
@@ -21,7 +26,7 @@ export function FilterBox({ value, onChange, error, placeholder, label = "Filter
     event.preventDefault();
     onChange(text.trim());
   };
-  const wrong = error && (error.field === "filter" || error.position !== null) ? error : null;
+  const wrong = isWrongFilter(error) ? error : null;
   const at = wrong?.position ?? null;
   return (
     <form onSubmit={submit} className={classes.filter}>

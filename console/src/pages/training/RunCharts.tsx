@@ -3,10 +3,9 @@ import { FindInput } from "@/components/FindInput";
 import { Empty, Partial } from "@/components/QueryState";
 import { text } from "@/url/params";
 import { useUrlState } from "@/url/state";
-import { CURVE_PARAMS, CurveControls } from "./CurveControls";
-import { CurvePanel } from "./CurvePanel";
+import { CURVE_PARAMS } from "./CurveControls";
+import { Curves } from "./Curves";
 import type { Run } from "./RunPage";
-import classes from "./training.module.css";
 import { useHistories } from "./useHistories";
 
 const PARAMS = { ...CURVE_PARAMS, find: text() };
@@ -41,38 +40,29 @@ export function RunCharts({ run }: { run: Run }) {
         mb="xs"
         maw={320}
       />
-      <CurveControls
+      <Curves
         axis={url.axis}
         smooth={url.smooth}
         log={url.log}
         onChange={(patch) => setUrl(patch, { replace: true })}
+        metrics={metrics}
+        query={query}
+        looks={looks}
+        sync={`run-${run.info.id}`}
+        note={
+          found.length > MOST && (
+            <Partial>
+              {MOST} of {found.length} metrics are shown; find the others by name.
+            </Partial>
+          )
+        }
+        empty={
+          <Empty
+            title="No metric is logged"
+            snippet={'mlflow.log_metric("loss", 0.3, step=1)   # once for each step'}
+          />
+        }
       />
-      {found.length > MOST && (
-        <Partial>
-          {MOST} of {found.length} metrics are shown; find the others by name.
-        </Partial>
-      )}
-      {metrics.length === 0 ? (
-        <Empty
-          title="No metric is logged"
-          snippet={'mlflow.log_metric("loss", 0.3, step=1)   # once for each step'}
-        />
-      ) : (
-        <div className={classes.charts}>
-          {metrics.map((metric) => (
-            <CurvePanel
-              key={metric}
-              metric={metric}
-              query={query}
-              looks={looks}
-              axis={url.axis}
-              smoothing={url.smooth / 100}
-              log={url.log}
-              sync={`run-${run.info.id}`}
-            />
-          ))}
-        </div>
-      )}
     </>
   );
 }

@@ -10,8 +10,8 @@ import { flag, list, oneOf, text } from "@/url/params";
 import { useUrlState } from "@/url/state";
 import { SameFile } from "./Artifacts";
 import { CompareTable } from "./CompareTable";
-import { CURVE_PARAMS, CurveControls } from "./CurveControls";
-import { CurvePanel } from "./CurvePanel";
+import { CURVE_PARAMS } from "./CurveControls";
+import { Curves } from "./Curves";
 import { Parallel } from "./Parallel";
 import { type Compared, columnValue } from "./run";
 import { Scatter } from "./Scatter";
@@ -217,31 +217,18 @@ function CurvesTab({
         searchable
         mb="sm"
       />
-      <CurveControls
+      <Curves
         axis={url.axis}
         smooth={url.smooth}
         log={url.log}
         onChange={(patch) => setUrl(patch, { replace: true })}
+        metrics={metrics}
+        query={query}
+        looks={looks}
+        sync="compare"
+        large
+        empty={<Empty title="None of the runs logged a metric" />}
       />
-      {metrics.length === 0 ? (
-        <Empty title="None of the runs logged a metric" />
-      ) : (
-        <div className={classes.grid}>
-          {metrics.map((metric) => (
-            <CurvePanel
-              key={metric}
-              metric={metric}
-              query={query}
-              looks={looks}
-              axis={url.axis}
-              smoothing={url.smooth / 100}
-              log={url.log}
-              height={260}
-              sync="compare"
-            />
-          ))}
-        </div>
-      )}
     </>
   );
 }

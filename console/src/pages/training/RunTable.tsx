@@ -10,7 +10,7 @@ import { list, oneOf, text } from "@/url/params";
 import { useUrlState } from "@/url/state";
 import { BulkActions } from "./BulkActions";
 import { ColumnChooser } from "./ColumnChooser";
-import { FilterBox } from "./FilterBox";
+import { FilterBox, isWrongFilter } from "./FilterBox";
 import { RunRows, type TablePage } from "./RunRows";
 import { quoted } from "./run";
 import { START_SNIPPET } from "./snippet";
@@ -56,7 +56,7 @@ export function RunTable({ experiment }: { experiment: string }) {
   const pages = query.data ?? [];
   const total = pages[0]?.total ?? 0;
   const loaded = useMemo(() => pages.flatMap((page) => page.runs), [pages]);
-  const wrong = query.error?.field === "filter" || query.error?.position != null;
+  const wrong = isWrongFilter(query.error);
   const compare = () =>
     openPage("/runs/compare", { search: { run: [...selected].slice(0, MAX_COMPARED) } });
   const toggle = (id: string) => {
