@@ -12,7 +12,7 @@ import pytest
 from vedette.business.correlation import CorrelationRequest, Correlator
 from vedette.business.reports.definition import ReportSpec, check_report
 from vedette.business.reports.overview import Overview, SloLine, kpi_standings, roi_standings
-from vedette.business.reports.service import KIND, Reports, ReportDefinitions
+from vedette.business.reports.service import KIND, ReportDefinitions, Reports
 from vedette.business.roi.compute import RoiComputer
 from vedette.business.roi.definition import check_roi
 from vedette.business.roi.service import roi_definitions
