@@ -97,6 +97,20 @@ def test_the_deployment_and_the_farthest_failing_service_come_first(incident):
     )
 
 
+def test_causes_are_looked_for_from_the_first_bad_data_on(incident):
+    watch = incident.watch
+    late = incident.since + timedelta(minutes=50)
+    incident.view.status.since = late.timestamp()
+    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    assert "version" not in {one.candidate.kind for one in found.causes}
+    found = find_causes(
+        watch.catalog, watch.runner, incident.view, [{"service": "web"}], onset=incident.since
+    )
+    version = next(one for one in found.causes if one.candidate.kind == "version")
+    assert version.score > 0.7  # as near as to an alarm that went off with its first data
+    assert found.since == late
+
+
 def test_what_causes_link_to_are_pages_of_the_console(incident):
     pages = Path(__file__).parents[2] / "console" / "src" / "pages"
     paths = {

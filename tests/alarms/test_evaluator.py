@@ -103,6 +103,22 @@ def test_pending_and_kept_periods(watch):
     assert [pending for _, pending in states] == [1, 1, 0, 0, 0, 0, 0]
 
 
+def test_a_series_remembers_when_the_data_began_that_put_it_off(watch):
+    watch.put("hot", above("temp", **{"for": "2m", "keep_firing_for": "1m"}))
+    began = watch.now[0].timestamp()
+    watch.gauges(temp=(1, 99, 99, 99, 1, 1, 1))
+    onsets = []
+    for _ in range(7):
+        watch.start_process()
+        watch.tick()
+        (one,) = watch.service.contributors(watch.account, "hot")
+        onsets.append((one.state, one.onset and one.onset - began))
+    # Pending with the second minute's data, in alarm two minutes later, kept for one more.
+    assert onsets == [
+        (OK, None), (OK, 60), (OK, 60), (ALARM, 60), (OK, None), (OK, None), (OK, None)
+    ]  # fmt: skip
+
+
 def test_what_is_pending_and_firing_survives_a_restart_and_is_told_once(watch):
     watch.put("hot", above("temp", **{"for": "2m"}))
     watch.gauges(temp=[99] * 4)

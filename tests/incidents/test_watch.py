@@ -75,6 +75,18 @@ def test_an_incident_ends_with_its_alarms_and_is_reopened_by_them(watch, inciden
     assert incidents.notes(watch.account, one.id)[-1].text == "reopened: slow fires"
 
 
+def test_an_incident_begins_with_the_data_that_put_its_alarm_off(watch, incidents, watcher):
+    bad = watch.now[0]
+    watch.put("slow", above("lat", **{"for": "3m"}), labels={"service": "shop"})
+    watch.gauges(lat=[50] * 4)
+    for _ in range(4):
+        watch.tick()
+    watcher.run()
+    (one,) = open_of(incidents, watch)
+    assert one.alarms[0].since >= bad + timedelta(minutes=4)
+    assert one.began == bad
+
+
 def test_a_lineage_links_what_no_call_does(watch, incidents):
     far = {f"{watch.account}/dataset/orders": 2}
     watcher = IncidentWatcher(watch.catalog, watch.warehouse, watch.runner, lineage=lambda *_: far)

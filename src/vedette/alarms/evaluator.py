@@ -320,6 +320,7 @@ def _is_worth_writing(alarm: Alarm, before: Contributor | None, after: Contribut
         before.state is after.state
         and before.since == after.since
         and before.pending_since == after.pending_since
+        and before.onset == after.onset
         and before.told is after.told
         and before.told_at == after.told_at
         and (before.breached is None) == (after.breached is None)

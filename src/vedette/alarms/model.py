@@ -89,6 +89,8 @@ class Contributor:
         since: when that began.
         pending_since: when it began to breach, while that is not yet an alarm.
         breached: when it breached last, while it is in alarm.
+        onset: when the first of the periods began by which it is pending or in alarm: with late
+            data or a long ``for`` that is long before ``since``.
         seen: when it last had a data point.
         told: the state that notifications were last sent for.
         told_at: when that was.
@@ -102,6 +104,7 @@ class Contributor:
     since: float = 0.0
     pending_since: float | None = None
     breached: float | None = None
+    onset: float | None = None
     seen: float | None = None
     told: State | None = None
     told_at: float | None = None

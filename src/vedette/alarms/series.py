@@ -33,6 +33,10 @@ def advance(
         after.seen = slot  # a series is waited for from when it is first looked for
     state, reason = _held(spec, after, decision, slot)
     after.reason = reason
+    if state is not State.ALARM and after.pending_since is None:
+        after.onset = None
+    elif after.onset is None:
+        after.onset = _onset(spec, starts, breaching)
     if state is before.state:
         after.since = before.since or slot
         return after, None
@@ -102,6 +106,16 @@ def _breaching(spec: AlarmSpec, before: Contributor, points: Points) -> list[boo
         None if value is None else breaches(condition, value, in_alarm=in_alarm)
         for value in points.values
     ]
+
+
+def _onset(spec: AlarmSpec, starts: list[int], breaching: list[bool | None]) -> float | None:
+    """Return when the first breaching one of the newest N known periods began."""
+    known = [
+        (start, breach)
+        for start, breach in zip(starts, breaching, strict=True)
+        if breach is not None
+    ]
+    return next((float(start) for start, breach in known[-spec.rule.n :] if breach), None)
 
 
 def _guarded(spec: AlarmSpec, points: Points) -> Decision | None:

@@ -101,6 +101,9 @@ class ContributorView(View):
     state: State
     since: datetime | None
     pending_since: datetime | None
+    onset: datetime | None = Field(
+        description="when the first period began by whose data it is pending or in alarm"
+    )
     last_data: datetime | None
     told: State | None
     told_at: datetime | None
@@ -112,8 +115,8 @@ class ContributorView(View):
         """Return the view of a series."""
         return cls(
             labels=dict(one.labels), state=one.state, since=moment(one.since),
-            pending_since=moment(one.pending_since), last_data=moment(one.seen), told=one.told,
-            told_at=moment(one.told_at), value=one.value, reason=one.reason,
+            pending_since=moment(one.pending_since), onset=moment(one.onset),
+            last_data=moment(one.seen), told=one.told, told_at=moment(one.told_at), value=one.value, reason=one.reason,
         )  # fmt: skip
 
 

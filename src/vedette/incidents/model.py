@@ -102,7 +102,7 @@ class Incident:
         cause: the likeliest cause when it began, as ``GET /alarms/{alarm}/causes`` has them; empty
             where none was found.
         postmortem: what was learned.
-        began: when its first alarm began to fire.
+        began: when the data began that put its first alarm off.
         quiet_since: when its last alarm went out; None while one fires.
         resolved: when it was resolved.
         created_by: who opened it; ``incidents`` where alarms did.

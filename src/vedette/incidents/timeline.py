@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from vedette.alarms.causes import find_causes
+from vedette.alarms.causes import find_causes, onset_of
 from vedette.alarms.history import AlarmHistory
 from vedette.alarms.model import State
 from vedette.alarms.service import AlarmService
@@ -147,12 +147,10 @@ def _of_causes(
             view = alarms.get(incident.account, one.alarm_id)
         except NotFoundError:
             continue
-        firing = [
-            each.labels
-            for each in alarms.contributors(incident.account, one.alarm_id)
-            if each.state is State.ALARM
-        ]
-        for ranked in find_causes(catalog, runner, view, firing).causes:
+        series = alarms.contributors(incident.account, one.alarm_id)
+        firing = [each for each in series if each.state is State.ALARM]
+        labels, onset = [each.labels for each in firing], onset_of(firing)
+        for ranked in find_causes(catalog, runner, view, labels, onset=onset).causes:
             cause = ranked.candidate
             found.setdefault(
                 (cause.kind, cause.title),

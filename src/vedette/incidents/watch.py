@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import or_, select
 
-from vedette.alarms.causes import find_causes, resources_of
+from vedette.alarms.causes import find_causes, onset_of, resources_of
 from vedette.alarms.model import State
 from vedette.alarms.service import AlarmService, AlarmView
 from vedette.core.errors import VedetteError
@@ -63,6 +63,7 @@ class _Looked:
 
     view: AlarmView
     firing: Firing
+    onset: datetime
     cause: Mapping[str, object]
 
 
@@ -144,12 +145,10 @@ class IncidentWatcher:
         view = self._alarms.get(account, name)
         if view.status.state is not State.ALARM:
             return None
-        labels = [
-            one.labels
-            for one in self._alarms.contributors(account, name)
-            if one.state is State.ALARM
-        ]
-        causes = find_causes(self._catalog, self._runner, view, labels)
+        series = self._alarms.contributors(account, name)
+        in_alarm = [one for one in series if one.state is State.ALARM]
+        labels, onset = [one.labels for one in in_alarm], onset_of(in_alarm)
+        causes = find_causes(self._catalog, self._runner, view, labels, onset=onset)
         top = causes.causes[0] if causes.causes and causes.causes[0].score >= _MIN_SCORE else None
         cause: dict[str, object] = {}
         if top:
@@ -164,7 +163,7 @@ class IncidentWatcher:
             view.alarm.id, frozenset(causes.services), key, str(cause.get("title", "")),
             resources_of(account, labels), datetime.fromtimestamp(view.status.since, UTC),
         )  # fmt: skip
-        return _Looked(view, firing, cause)
+        return _Looked(view, firing, min(onset or firing.since, firing.since), cause)
 
     def _calls(self, account: str) -> dict[str, list[str]]:
         now = self._catalog.clock.now()
@@ -222,7 +221,7 @@ class IncidentWatcher:
                     change, account, title=title[:MAX_TITLE], severity=alarm.spec.severity, by=by,
                     now=now, services=tuple(sorted(looked.firing.services))[:MAX_SERVICES],
                     cause={**looked.cause, "resources": sorted(looked.firing.resources)},
-                    began=looked.firing.since,
+                    began=looked.onset,
                 )  # fmt: skip
                 reason = "it began the incident"
             else:
@@ -250,7 +249,7 @@ class IncidentWatcher:
         resources = {*cause.get("resources", ()), *looked.firing.resources}
         row.cause = orjson.dumps({**cause, "resources": sorted(resources)}).decode()
         row.severity = most_severe([row.severity, looked.view.alarm.spec.severity])
-        row.began = min(row.began, looked.firing.since)
+        row.began = min(row.began, looked.onset)
 
     def _end(self) -> None:
         """Note alarms that went out, and resolve incidents that have been quiet for long."""

@@ -27,6 +27,7 @@ class Question:
         account: whose data.
         alarm_id: the alarm itself is no cause of its own.
         since: when it went into ALARM.
+        onset: when the data began that put it off, which may be long before.
         lookback: how long before that counts as shortly before.
         services: the services that the alarm is about; empty where it names none.
         resources: identities that the labels of its series name, such as of a dataset.
@@ -42,6 +43,7 @@ class Question:
     account: str
     alarm_id: str
     since: datetime
+    onset: datetime
     lookback: timedelta
     services: frozenset[str]
     resources: frozenset[str]
@@ -55,12 +57,13 @@ class Question:
     @property
     def window(self) -> TimeRange:
         """The time in which a cause would show."""
-        return TimeRange(self.since - self.lookback, self.since + AFTER)
+        return TimeRange(self.onset - self.lookback, self.since + AFTER)
 
     @property
     def before(self) -> TimeRange:
         """The period of the same length before that."""
-        return TimeRange(self.since - 2 * self.lookback - AFTER, self.since - self.lookback)
+        start = self.window.start
+        return TimeRange(start - (self.window.end - start), start)
 
     def distance(self, candidate: Candidate) -> int | None:
         """Return how far up what the alarm is about depends on where a change happened.

@@ -30,6 +30,7 @@ from vedette.telemetry.traces.service_map import ServiceMap, service_map
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from vedette.alarms.model import Contributor
     from vedette.alarms.service import AlarmView
     from vedette.core.time import TimeRange
     from vedette.query import QueryRunner
@@ -47,6 +48,8 @@ RESOURCE_LABELS = {
 }  # fmt: skip
 """Labels of series that name resources, by label."""
 LOOKBACK = timedelta(minutes=30)
+MAX_ONSET = timedelta(hours=6)
+"""How long before an alarm its data may have begun for causes to be looked for there."""
 MAX_CAUSES = 20
 MAX_RESOURCES = 20
 UPSTREAM_DEPTH = 6
@@ -94,6 +97,7 @@ def find_causes(
     view: AlarmView,
     labels: Sequence[Mapping[str, str]],
     *,
+    onset: datetime | None = None,
     lookback: timedelta = LOOKBACK,
 ) -> Causes:
     """Return what changed shortly before an alarm began, ranked.
@@ -103,7 +107,8 @@ def find_causes(
         runner: runs queries.
         view: the alarm.
         labels: of its series that are in ALARM.
-        lookback: how long before counts.
+        onset: when the data began that put it off (``onset_of``); when it began if None.
+        lookback: how long before that counts.
 
     Raises:
         ConflictError: the alarm was never evaluated.
@@ -112,10 +117,9 @@ def find_causes(
     if not view.status.since:
         raise ConflictError("the alarm was not evaluated yet", remedy="wait for its first minute")
     since = datetime.fromtimestamp(view.status.since, UTC)
-    # A pending period lies before the alarm, so that what breached began earlier.
     services = services_of(view, labels)
     question = Question(
-        view.alarm.account, view.alarm.id, since, lookback, services,
+        view.alarm.account, view.alarm.id, since, max(onset or since, since - MAX_ONSET), lookback, services,
         resources_of(view.alarm.account, labels), None, None, runner, catalog,
         # Without spans nothing is known of calls, and it is itself all the same.
         distances=dict.fromkeys(services, 0),
@@ -145,6 +149,12 @@ def find_causes(
             failed[source.name] = "it failed; see the server's log"
     found.sort(key=lambda one: (-one.score, one.candidate.at, one.candidate.title))
     return Causes(since, sorted(question.services), found[:MAX_CAUSES], failed)
+
+
+def onset_of(firing: Sequence[Contributor]) -> datetime | None:
+    """Return when the data began that put an alarm's series off; None where none is known."""
+    known = [one.onset for one in firing if one.onset is not None]
+    return datetime.fromtimestamp(min(known), UTC) if known else None
 
 
 def services_of(view: AlarmView, labels: Sequence[Mapping[str, str]]) -> frozenset[str]:
@@ -212,7 +222,10 @@ def _distances(now: ServiceMap, services: frozenset[str]) -> dict[str, int]:
 def _ranked(question: Question, candidate: Candidate) -> Ranked:
     """Score a candidate: its kind's weight, less for time that passed and for being elsewhere."""
     before = (question.since - candidate.at).total_seconds()
-    near = math.exp(-math.log(2) * abs(before) / _HALF_LIFE.total_seconds())
+    # Between the first bad data and the alarm all is as near.
+    nearest = min(max(candidate.at, question.onset), question.since)
+    away = abs((nearest - candidate.at).total_seconds())
+    near = math.exp(-math.log(2) * away / _HALF_LIFE.total_seconds())
     placed = bool(candidate.service or candidate.resources)
     distance = question.distance(candidate) if placed else None
     elsewhere = placed and distance is None

@@ -78,6 +78,7 @@ class AlarmContributorRow(Base):
     since: Mapped[float] = mapped_column(Float(53))
     pending_since: Mapped[float | None] = mapped_column(Float(53))
     breached: Mapped[float | None] = mapped_column(Float(53))
+    onset: Mapped[float | None] = mapped_column(Float(53))
     seen: Mapped[float | None] = mapped_column(Float(53))
     told: Mapped[str | None]
     told_at: Mapped[float | None] = mapped_column(Float(53))

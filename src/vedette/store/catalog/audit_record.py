@@ -39,6 +39,9 @@ _SECRET_MEMBER = re.compile(
     r"passw|passphrase|secret|token|authorization|cookie|csrf|credential|api_?key$|private_?key",
     re.IGNORECASE,
 )
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 _KEY_TEXT = re.compile(r"vdt_[0-9a-z]{26}_[\w-]+", re.ASCII)
 
 
@@ -110,9 +113,7 @@ def build_record(
 
 def canonical(record: Mapping[str, Any]) -> str:
     """Return the one text of a record: equal records have equal texts."""
-    return json.dumps(
-        record, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
+    return _ENCODER.encode(record)
 
 
 def hash_text(text: str) -> str:
@@ -122,11 +123,14 @@ def hash_text(text: str) -> str:
 
 def format_time(moment: datetime) -> str:
     """Return RFC 3339 in UTC with microseconds and ``Z``."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Three times as fast as strftime, of which a record needs one.
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def clean_text(text: str) -> str:
     """Cut a text, hide API keys in it, and replace what UTF-8 or PostgreSQL cannot hold."""
+    if text.isascii() and len(text) <= _MAX_TEXT and "vdt_" not in text and "\x00" not in text:
+        return text
     cut = text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
     cut = _KEY_TEXT.sub(HIDDEN, cut).replace("\x00", "\ufffd")
     return cut.encode("utf-8", "replace").decode("utf-8")
@@ -149,18 +153,22 @@ def clean_elements(elements: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _clean(value: object, *, depth: int) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, Enum):
         value = value.value
+    if isinstance(value, str):
+        return clean_text(value)
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, datetime):
         return format_time(value)
-    if isinstance(value, Mapping | Sequence | set | frozenset) and not isinstance(
-        value, str | bytes | bytearray
-    ):
-        return _clean_container(value, depth=depth)
     if isinstance(value, bytes | bytearray):
         return f"{len(value)} bytes"
+    return _clean_other(value, depth=depth)
+
+
+def _clean_other(value: object, *, depth: int) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping | Sequence | set | frozenset):
+        return _clean_container(value, depth=depth)
     return clean_text(str(value))
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 10.0
 """How long a statement waits for another's lock before it is answered 503."""
 
+STATEMENT_OPTION = "vedette_statement"
+"""The execution option that names the statement whose text is run as it is."""
+
 _SCOPE_OPTION = "vedette_write_scope"
 _WAL_RETRY_S = 0.01
 _POOL_SIZE = 8
@@ -194,6 +197,15 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(BUSY_TIMEOUT_S)}s'")
 
 
+def _clause_of(context: Any) -> Any:  # noqa: ANN401 - an execution context and its statement
+    """Return the statement that is run, or None where it was given as text alone."""
+    if context is None:
+        return None
+    if context.compiled is not None:
+        return context.compiled.statement
+    return context.execution_options.get(STATEMENT_OPTION)
+
+
 _ALLOWED_TEXT = ("BEGIN", "SET LOCAL lock_timeout")
 
 
@@ -208,8 +220,7 @@ def _guard(
     scope = _scope_of(connection)
     if scope is not None and scope.schema:
         return
-    compiled = context.compiled if context is not None else None
-    clause = compiled.statement if compiled is not None else None
+    clause = _clause_of(context)
     if clause is None:
         if statement.startswith(_ALLOWED_TEXT):
             return
