@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import orjson
 
 from vedette.experience.slo.burn import Counts
@@ -13,8 +14,11 @@ from vedette.experience.slo.burn import Counts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from vedette.experience.slo.counting import Table
     from vedette.query import QueryRunner
+    from vedette.query.metric_math.values import Floats
     from vedette.store.warehouse import Warehouse
 
 MINUTE, HOUR = 60, 3600
@@ -23,6 +27,8 @@ SHORT_WINDOW = 6 * HOUR
 SETTLED = 12 * MINUTE
 """An hour is counted as a whole once it is over for so long."""
 MAX_ROWS = 1_000_000
+STORED_ROWS = 100_000
+"""Rows of one insert."""
 _LATEST = """
 SELECT Slo, Time, argMax(Good, Counted) AS Good, argMax(Tolerating, Counted) AS Tolerating,
     argMax(Total, Counted) AS Total
@@ -76,24 +82,26 @@ class SloCounts:
     ) -> int:
         """Store the counts of ``[start, end)``, zeros too: they say that it was counted."""
         moment = counted.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
-        none = Counts()
-        lines = []
-        for key in keys:
-            slots = table.get(key, {})
-            for slot in range(start, end, step):
-                one = slots.get(slot, none)
-                lines.append(
-                    orjson.dumps(
-                        {
-                            "Account": account, "Slo": key, "Time": slot, "Good": one.good,
-                            "Tolerating": one.tolerating, "Total": one.total, "Counted": moment,
-                        },
-                        option=orjson.OPT_APPEND_NEWLINE,
-                    )
-                )  # fmt: skip
-        if lines:
-            self._warehouse.insert(_table(step), lines, "JSONEachRow", {})
-        return len(lines)
+        times = np.arange(start, end, step, dtype=np.uint32)
+        if not len(times):
+            return 0
+        size = max(1, STORED_ROWS // len(times))
+        for first in range(0, len(keys), size):
+            some = keys[first : first + size]
+            rows = len(some) * len(times)
+            counts = np.concatenate([_dense(table.get(key, {}), times, step) for key in some], 1)
+            body = orjson.dumps(
+                {
+                    "Account": [account] * rows,
+                    "Slo": [key for key in some for _ in range(len(times))],
+                    "Time": np.tile(times, len(some)),
+                    "Good": counts[0], "Tolerating": counts[1], "Total": counts[2],
+                    "Counted": [moment] * rows,
+                },
+                option=orjson.OPT_SERIALIZE_NUMPY,
+            )  # fmt: skip
+            self._warehouse.insert(_table(step), [body], "JSONColumns", {})
+        return len(keys) * len(times)
 
     def cursors(self, account: str, step: int, keys: Sequence[str], since: int) -> dict[str, int]:
         """Return the newest slot that was counted of each objective, if it is not before ``since``."""
@@ -165,6 +173,17 @@ class SloCounts:
     def _run(self, account: str, sql: str, params: Mapping[str, Any]) -> Any:  # noqa: ANN401 - Columns
         limits = self._runner.bulk_limits(MAX_ROWS)
         return self._runner.run(account, sql, params, limits=limits)
+
+
+def _dense(slots: Mapping[int, Counts], times: NDArray[np.uint32], step: int) -> Floats:
+    """Return good, tolerating and total of every slot, as rows of an array."""
+    counts = np.zeros((3, len(times)))
+    known = [slot for slot in slots if times[0] <= slot <= times[-1]]
+    if known:
+        places = (np.array(known, dtype=np.int64) - int(times[0])) // step
+        found = [(one.good, one.tolerating, one.total) for one in map(slots.__getitem__, known)]
+        counts[:, places] = np.array(found).T
+    return counts
 
 
 def settled_hour(end: int) -> int:
