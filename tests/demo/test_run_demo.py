@@ -18,6 +18,7 @@ from vedette.demo import run_demo
 FAULTS = ["renamed-column", "weather-without-column"]
 SERVICES = {
     "etl", "trainer", "profiler", "history", "predict-api", "prediction-logger", "traffic-client",
+    "flight-web",
 }  # fmt: skip
 
 # The engine holds one store a process, so another process reads the demo's.
@@ -87,6 +88,9 @@ QUERIES = {
     "checks": """
         SELECT DISTINCT Measure AS name, Status AS status FROM @data_results
         WHERE Dataset = 'flights.features' AND Family = 'check'""",
+    "page": """
+        SELECT EventName AS event, count() AS count, uniqExact(LogAttributes['session.id']) AS sessions
+        FROM @otel_logs WHERE ServiceName = 'flight-web' GROUP BY event""",
     "exports": """
         SELECT count() AS count FROM @otel_traces
         WHERE SpanAttributes['url.full'] LIKE '%/v1/traces%'
@@ -149,13 +153,26 @@ def test_the_service_map_has_its_edges(stored: dict[str, list[dict[str, Any]]]) 
     edges = {tuple(row.values()) for row in stored["edges"]}
     assert edges == {
         ("traffic-client", "Client", "predict-api", "Server"),
+        ("flight-web", "Client", "predict-api", "Server"),
         ("predict-api", "Producer", "prediction-logger", "Consumer"),
         ("etl", "Producer", "trainer", "Consumer"),
         ("etl", "Producer", "profiler", "Consumer"),
     }
     assert {(row["service"], row["name"], row["system"]) for row in stored["databases"]} == {
-        (service, "feature-store", "sqlite") for service in SERVICES - {"traffic-client"}
+        (service, "feature-store", "sqlite")
+        for service in SERVICES - {"traffic-client", "flight-web"}
     }
+
+
+def test_visitors_of_the_page_tell_what_its_script_would(
+    stored: dict[str, list[dict[str, Any]]],
+) -> None:
+    events = {row["event"]: row for row in stored["page"]}
+    # The model of the second fault answers with an error, which the page's code trips over.
+    assert set(events) == {"browser.page_view", "browser.web_vital", "exception"}
+    views = int(events["browser.page_view"]["count"])
+    assert views == int(events["browser.page_view"]["sessions"]) > 5
+    assert int(events["browser.web_vital"]["count"]) == 5 * views
 
 
 def test_the_pipelines_tasks_count_their_rows(stored: dict[str, list[dict[str, Any]]]) -> None:

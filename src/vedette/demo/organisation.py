@@ -26,6 +26,7 @@ _TAGS = {
     "service/trainer": {"team": "data-science", "cost-center": "4200"},
     "service/predict-api": {"team": "data-science", "cost-center": "4200"},
     "service/traffic-client": {"team": "web", "cost-center": "4300"},
+    "service/flight-web": {"team": "web", "cost-center": "4300"},
     "model/flight-delay": {"team": "data-science", "cost-center": "4200"},
     # Somebody wrote down what they had at hand.
     "service/prediction-logger": {"team": "Bob"},

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from vedette.core.errors import VedetteError
 from vedette.demo.api import Api
 from vedette.demo.server import kept_secret, local_key
+from vedette.demo.workload.page import App
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 MODEL = "flight-delay"
 PIPELINE = "flights-daily"
 DATASET = "flights.features"
+WEB_APP = "flight-web"
 _EXPECTED = {
     "freshness_warn": "5m",
     "freshness_error": "15m",
@@ -171,3 +173,10 @@ def watch_data(url: str, key: str) -> None:
     with Api(url, key) as api:
         api.send("PUT", f"/pipelines/expectations?pipeline={PIPELINE}", _EXPECTED)
         api.send("PUT", f"/monitors/{quote(DATASET)}", _MONITOR)
+
+
+def read_app(url: str, key: str) -> App:
+    """Return where the page's telemetry goes, once the page has its app."""
+    with Api(url, key) as api:
+        found = api.get(f"/browser-apps/{WEB_APP}")
+    return App(url, found["key"], found["spec"]["origins"][0])

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.demo import organisation
 from vedette.demo.guide import announce, announce_stories, console
-from vedette.demo.people import Reviewer, Secrets, apply_files, set_up, watch_data
+from vedette.demo.people import Reviewer, Secrets, apply_files, read_app, set_up, watch_data
 from vedette.demo.processes import Child
 from vedette.demo.server import start_server
 from vedette.demo.workload.faults import Fault, hours_of_round
+from vedette.demo.workload.page import APP_FILE
 from vedette.demo.workload.source import DAYS_VARIABLE, package_folder
 from vedette.demo.workload.upstream import KEY_VARIABLE
 
@@ -205,6 +206,7 @@ class _Demo:
     def _watch(self) -> None:
         """Have everything watched from now on: what came before is there."""
         self._apply("after")
+        read_app(self._url, self._secrets.admin).write(self._workload / APP_FILE)
         watch_data(self._url, self._secrets.admin)
         announce_stories(self._url, self._secrets.password)
 
@@ -239,6 +241,7 @@ class _Demo:
 
     def _forget_address(self) -> None:
         self._address.unlink(missing_ok=True)
+        (self._workload / APP_FILE).unlink(missing_ok=True)
 
     def _start(self, name: str, options: list[str]) -> Child:
         command = [sys.executable, "-m", "vedette.demo.workload", name, *options]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from opentelemetry import metrics, trace
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.trace import Status, StatusCode
@@ -25,6 +25,8 @@ from vedette.demo.workload import model as models
 from vedette.demo.workload import service
 from vedette.demo.workload.feature_store import FEATURES, features, open_store
 from vedette.demo.workload.message_queue import PREDICTIONS, MessageQueue
+from vedette.demo.workload.page import App
+from vedette.demo.workload.page import render as page_of
 from vedette.demo.workload.served_model import ServedModel
 
 if TYPE_CHECKING:
@@ -93,6 +95,10 @@ def make_app(engine: Engine, served: ServedModel) -> FastAPI:
         if served.version is None:
             raise HTTPException(503, "no model is trained yet")
         return {"model_version": served.version}
+
+    @app.get("/", response_class=HTMLResponse, include_in_schema=False)
+    def page() -> str:
+        return page_of(App.read(), vedette.__version__)
 
     @app.get("/v1/flights")
     def flights(limit: Annotated[int, Query(ge=1, le=2000)] = 1000) -> list[dict[str, Any]]:

@@ -21,10 +21,14 @@ from opentelemetry import trace
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
+from vedette import __version__
 from vedette.demo.workload import service
+from vedette.demo.workload.page import App
+from vedette.demo.workload.visitor import Visitor
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Awaitable, Callable, Sequence
 
 SERVICE = "traffic-client"
 ADDRESS_FILE = Path("predict-api.url")
@@ -33,6 +37,8 @@ _FIRST_HOUR = 8
 _MOST_AT_ONCE = 64
 _LEAST_SHARE = 0.5
 _CROWD_EVERY_S, _CROWD_SECONDS, _CROWD_FACTOR = 420.0, 12.0, 4.0
+_BY_PAGE = 0.4
+"""Share of sessions on the page; the others are an app's, which no browser script watches."""
 _MISTYPED = 0.01
 _SERVER_ERROR = 500
 _TIMEOUT_S = 10.0
@@ -76,16 +82,33 @@ class Travellers:
         if not self._flights or self._open.locked():
             _log.warning("session given up: %d are open", _MOST_AT_ONCE)
             return
+        flights = self._dice.sample(self._flights, self._dice.choice((1, 1, 2, 3)))
+        app = App.read()
         async with self._open:
+            if app is not None and self._dice.random() < _BY_PAGE:
+                await self._visit(Visitor(app, self._client, self._dice, __version__), flights)
+                return
             with _tracer.start_as_current_span("check journey"):
-                for flight in self._dice.sample(self._flights, self._dice.choice((1, 1, 2, 3))):
-                    await self._ask(flight)
+                for flight in flights:
+                    await self._ask(self._client.request, flight)
 
-    async def _ask(self, flight: dict[str, Any]) -> None:
+    async def _visit(self, visitor: Visitor, flights: Sequence[dict[str, Any]]) -> None:
+        """Ask on the page, and tell what its script would."""
+        visitor.open()
+        for flight in flights:
+            await self._ask(visitor.request, flight)
+        try:
+            await visitor.close()
+        except httpx.HTTPError as error:
+            _log.warning("telemetry of the page was not taken: %r", error)
+
+    async def _ask(
+        self, request: Callable[..., Awaitable[httpx.Response]], flight: dict[str, Any]
+    ) -> None:
         if self._dice.random() < _MISTYPED:
             flight = {**flight, "flight": flight["flight"] + 9000}
         try:
-            answer = await self._client.post("/v1/predictions", json=flight)
+            answer = await request("POST", "/v1/predictions", json=flight)
         except httpx.HTTPError as error:
             _log.error("no answer about %s %d: %r", flight["carrier"], flight["flight"], error)
             return
