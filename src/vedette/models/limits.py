@@ -35,6 +35,8 @@ MAX_URI = 2048
 MAX_DESCRIPTION = 5000
 MAX_DATASETS = 1000
 
+# Most names have nothing of a path in them, and a batch has a thousand.
+_PLAIN_KEY = re.compile(rf"[\w\- :][\w.\- :]{{0,{MAX_KEY - 1}}}")
 _KEY = re.compile(r"[\w.\- :/]*")
 _ALIAS = re.compile(r"[\w\-]+")
 _VERSION_ALIAS = re.compile(r"[vV]\d+")
@@ -56,6 +58,8 @@ def check_key(key: str, *, field: str = "key") -> str:
 
     It has letters, digits, ``_ - . : /`` and blanks, and as a path it stays where it is.
     """
+    if _PLAIN_KEY.fullmatch(key):
+        return key
     if not key or not _KEY.fullmatch(key):
         raise InvalidInputError(
             f"Invalid value {key[:100]!r} for parameter '{field}' supplied: names may only contain "

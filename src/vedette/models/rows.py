@@ -30,6 +30,11 @@ def table_of(row: type[Base]) -> Table:
 def insert_into(target: Session | Connection, row: type[Base]) -> Any:  # noqa: ANN401 - a dialect's insert
     """Return an INSERT that can have an ON CONFLICT clause, in the catalog's dialect."""
     dialect = target.get_bind().dialect.name if hasattr(target, "get_bind") else target.dialect.name
+    return insert_for(dialect, row)
+
+
+def insert_for(dialect: str, row: type[Base]) -> Any:  # noqa: ANN401 - a dialect's insert
+    """Return the same for a dialect known by name."""
     return (sqlite if dialect == "sqlite" else postgresql).insert(table_of(row))
 
 

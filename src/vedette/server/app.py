@@ -29,6 +29,7 @@ from vedette.server.audited import Audited
 from vedette.server.health import routes as health_routes
 from vedette.web.compression import PackedAnswers
 from vedette.web.errors import on_unexpected_error, on_vedette_error
+from vedette.web.route_index import RouteIndex
 from vedette.web.services import Services
 
 _HANDLERS = {VedetteError: on_vedette_error, Exception: on_unexpected_error}
@@ -50,6 +51,7 @@ def make_app(services: Services) -> FastAPI:
         health_routes,
     ):
         app.router.routes.extend(routes)
+    app.router.routes.insert(0, RouteIndex(app.router.routes))
     app.router.default = Console(
         services.settings.base_path,
         app.router.default,

@@ -58,7 +58,9 @@ async def identify(
     if services.settings.auth == "off":
         return Principal.unrestricted(check_account_name(account or DEFAULT_ACCOUNT))
     if key := _key_in(headers):
-        principal = await asyncio.to_thread(services.catalog.authenticate_key, key)
+        principal = services.catalog.known_key(key)
+        if principal is None:
+            principal = await asyncio.to_thread(services.catalog.authenticate_key, key)
         if account not in {None, principal.account}:
             raise ForbiddenError(
                 f"the key belongs to another account than {account!r}",

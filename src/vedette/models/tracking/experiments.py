@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
@@ -26,6 +26,7 @@ from vedette.models.rows import delete_key, keyed_values, table_of, upsert
 from vedette.store.catalog.tracking_models import ExperimentRow, ExperimentTagRow, RunRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.orm import Session
 
 DEFAULT_ID = "0"
@@ -33,6 +34,7 @@ DEFAULT_ID = "0"
 ACTIVE, DELETED = "active", "deleted"
 MAX_PAGE = 50_000
 _PROXIED = "mlflow-artifacts:/"
+_TABLE = table_of(ExperimentRow)
 
 
 class View(Enum):
@@ -300,23 +302,47 @@ def find(session: Session, account: str, experiment_id: str) -> ExperimentRow:
     """Return the row of an experiment, a deleted one too; ``NotFoundError`` where none is."""
     row = session.get(ExperimentRow, (account, experiment_id))
     if row is None:
-        raise NotFoundError(
-            f"No Experiment with id={experiment_id[:64]} exists", field="experiment_id"
-        )
+        raise _no_experiment(experiment_id)
     return row
 
 
 def find_active(session: Session, account: str, experiment_id: str) -> ExperimentRow:
     """Return the row of an active experiment; ``InvalidInputError`` for a deleted one."""
     row = find(session, account, experiment_id)
-    if row.lifecycle_stage != ACTIVE:
+    _require_active(row.id, row.lifecycle_stage)
+    return row
+
+
+# By the table, not the class: a row object for each run that starts costs more than the statement.
+_LOCATION = select(_TABLE.c.artifact_location, _TABLE.c.lifecycle_stage).where(
+    _TABLE.c.account == bindparam("of_account"), _TABLE.c.id == bindparam("of_id")
+)
+
+
+def location_of_active(connection: Connection, account: str, experiment_id: str) -> str:
+    """Return where an active experiment keeps its artifacts; raises as ``find_active`` does."""
+    found = connection.execute(_LOCATION, {"of_account": account, "of_id": experiment_id}).first()
+    if found is None:
+        raise _no_experiment(experiment_id)
+    location, stage = found
+    _require_active(experiment_id, stage)
+    return str(location)
+
+
+def _no_experiment(experiment_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"No Experiment with id={experiment_id[:64]} exists", field="experiment_id"
+    )
+
+
+def _require_active(experiment_id: str, stage: str) -> None:
+    if stage != ACTIVE:
         raise InvalidInputError(
-            f"The experiment {row.id} must be in the 'active' state. "
-            f"Current state is {row.lifecycle_stage}.",
+            f"The experiment {experiment_id} must be in the 'active' state. "
+            f"Current state is {stage}.",
             field="experiment_id",
             remedy="restore the experiment first",
         )
-    return row
 
 
 def _runs_of(row: ExperimentRow) -> list[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
@@ -20,12 +20,13 @@ from vedette.models.limits import (
     check_key,
     check_length,
 )
-from vedette.models.rows import delete_key, insert_missing, upsert
-from vedette.models.tracking.experiments import ACTIVE, DELETED, Experiments, find_active
+from vedette.models.rows import delete_key, insert_missing, table_of, upsert
+from vedette.models.tracking.experiments import ACTIVE, DELETED, Experiments, location_of_active
 from vedette.models.tracking.run_names import random_name
 from vedette.store.catalog.tracking_models import RunParamRow, RunRow, RunTagRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.orm import Session
 
 NAME_TAG = "mlflow.runName"
@@ -124,9 +125,9 @@ class Runs:
         identity = _checked_id(run_id) if run_id else uuid.uuid4().hex
         request = {"experiment_id": experiment_id, "run_name": name, "tags": given}
         with self._caller.change("CreateRun", request, [self.resource(identity)]) as change:
-            session = change.session
-            experiment = find_active(session, self._caller.account, experiment_id)
-            if run_id and session.get(RunRow, identity) is not None:
+            connection = change.session.connection()
+            location = location_of_active(connection, self._caller.account, experiment_id)
+            if run_id and change.session.get(RunRow, identity) is not None:
                 raise ConflictError(f"Run with id={identity} already exists.", field="run_id")
             info = RunInfo(
                 id=identity,
@@ -136,11 +137,11 @@ class Runs:
                 status="RUNNING",
                 start_ms=now_ms() if start_ms is None else start_ms,
                 end_ms=None,
-                artifact_uri=f"{experiment.artifact_location}/{identity}/artifacts",
+                artifact_uri=f"{location}/{identity}/artifacts",
                 lifecycle_stage=ACTIVE,
             )
-            session.execute(_INSERT, {"account": self._caller.account, **_columns(info)})
-            session.execute(_INSERT_TAGS, _rows(identity, given))
+            connection.execute(_INSERT, {"account": self._caller.account, **_columns(info)})
+            connection.execute(_INSERT_TAGS, _rows(identity, given))
         return Run(info, tags=given)
 
     def resource(self, run_id: str) -> ResourceId:
@@ -215,8 +216,12 @@ class Runs:
             set_params(change.session, row, checked)
 
 
-_INSERT = RunRow.__table__.insert()  # type: ignore[attr-defined]
-_INSERT_TAGS = RunTagRow.__table__.insert()  # type: ignore[attr-defined]
+_RUNS = table_of(RunRow)
+_INSERT = _RUNS.insert()
+_INSERT_TAGS = table_of(RunTagRow).insert()
+_EXPERIMENT = select(_RUNS.c.experiment_id, _RUNS.c.lifecycle_stage).where(
+    _RUNS.c.id == bindparam("of_id"), _RUNS.c.account == bindparam("of_account")
+)
 
 
 def _checked_id(run_id: str) -> str:
@@ -282,23 +287,40 @@ def find_run(session: Session, account: str, run_id: str) -> RunRow:
     """Return the row of a run, a deleted one too; ``NotFoundError`` where there is none."""
     row = session.get(RunRow, run_id) if run_id else None
     if row is None or row.account != account:
-        raise NotFoundError(
-            f"Run with id={run_id[:256]} not found", field="run_id", remedy="check the run's id"
-        )
+        raise _no_run(run_id)
     return row
 
 
 def find_active_run(session: Session, account: str, run_id: str) -> RunRow:
     """Return the row of an active run; ``InvalidInputError`` for a deleted one."""
     row = find_run(session, account, run_id)
-    if row.lifecycle_stage != ACTIVE:
+    _require_active(row.id, row.lifecycle_stage)
+    return row
+
+
+def experiment_of_active(connection: Connection, account: str, run_id: str) -> str:
+    """Return the experiment of an active run; raises as ``find_active_run`` does."""
+    found = connection.execute(_EXPERIMENT, {"of_id": run_id, "of_account": account}).first()
+    if found is None:
+        raise _no_run(run_id)
+    experiment_id, stage = found
+    _require_active(run_id, stage)
+    return str(experiment_id)
+
+
+def _no_run(run_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"Run with id={run_id[:256]} not found", field="run_id", remedy="check the run's id"
+    )
+
+
+def _require_active(run_id: str, stage: str) -> None:
+    if stage != ACTIVE:
         raise InvalidInputError(
-            f"The run {row.id} must be in the 'active' state. "
-            f"Current state is {row.lifecycle_stage}.",
+            f"The run {run_id} must be in the 'active' state. Current state is {stage}.",
             field="run_id",
             remedy="restore the run first",
         )
-    return row
 
 
 def view(row: RunRow) -> RunInfo:

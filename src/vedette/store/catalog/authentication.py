@@ -65,6 +65,10 @@ class Authentication:
         self._known.clear()
         self._refused.clear()
 
+    def known_key(self, text: str) -> Principal | None:
+        """Return the principal of a key that was authenticated a moment ago; never blocks."""
+        return self._known.get(_digest(text))
+
     def authenticate_key(self, text: str) -> Principal:
         """Return the principal of an API key.
 
@@ -73,8 +77,7 @@ class Authentication:
                 or its account is disabled.
 
         """
-        digest = hashlib.sha256(text.encode("utf-8", "replace")).digest()
-        return self._cached(digest, lambda: self._load_key(text))
+        return self._cached(_digest(text), lambda: self._load_key(text))
 
     def authenticate_session(self, token: str, account: str | None = None) -> Principal:
         """Return the principal of a session.
@@ -90,8 +93,7 @@ class Authentication:
             ForbiddenError: the user has no role in ``account``.
 
         """
-        digest = hashlib.sha256(token.encode("utf-8", "replace")).digest()
-        return self._cached((digest, account), lambda: self._load_session(token, account))
+        return self._cached((_digest(token), account), lambda: self._load_session(token, account))
 
     def _cached(self, key: Hashable, load: Callable[[], Principal]) -> Principal:
         principal = self._known.get(key)
@@ -240,6 +242,10 @@ def _principal_of_user_session(session: Session, row: SessionRow, account: str) 
         session_id=row.id,
         csrf_token=row.csrf_token,
     )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

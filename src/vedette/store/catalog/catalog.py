@@ -169,6 +169,10 @@ class Catalog:
         """``sqlite`` or ``postgresql``."""
         return self._database.dialect
 
+    def known_key(self, text: str) -> Principal | None:
+        """Return the principal of a key that was authenticated a moment ago; never blocks."""
+        return self._authentication.known_key(text)
+
     def authenticate_key(self, text: str) -> Principal:
         """Return the principal of an API key, or raise ``UnauthenticatedError``."""
         return self._authentication.authenticate_key(text)
