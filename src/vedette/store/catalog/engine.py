@@ -106,6 +106,8 @@ def make_engine(url: URL) -> Engine:
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_OVERFLOW,
             pool_timeout=BUSY_TIMEOUT_S,
+            # The connection used last has read what was written last; any other begins with no pages.
+            pool_use_lifo=True,
             connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
         )
         event.listen(engine, "connect", _prepare_sqlite)
