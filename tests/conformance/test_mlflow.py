@@ -194,6 +194,35 @@ def test_autolog_registers_and_loads(client):
     assert logged.model_id == output.model_id
 
 
+def test_autolog_of_boosted_trees(client):
+    """LightGBM stands for those whose autolog logs by iteration, with datasets and a figure."""
+    lightgbm = pytest.importorskip("lightgbm")
+    features = pd.DataFrame({"a": [float(row) for row in range(40)], "b": [0.0, 1.0] * 20})
+    train = lightgbm.Dataset(features, [float(row >= 20) for row in range(40)])
+    mlflow.lightgbm.autolog(silent=True)
+    try:
+        with mlflow.start_run() as run:
+            booster = lightgbm.train(
+                {"objective": "binary", "metric": "binary_logloss", "verbose": -1, "min_data_in_leaf": 1},
+                train, 7,
+                valid_sets=[train], valid_names=["seen"],
+            )  # fmt: skip
+    finally:
+        mlflow.lightgbm.autolog(disable=True, silent=True)
+    found = client.get_run(run.info.run_id)
+    assert found.data.params["objective"] == "binary"
+    history = client.get_metric_history(run.info.run_id, "seen-binary_logloss")
+    assert [point.step for point in history] == list(range(7))
+    assert [point.value for point in history] == sorted((p.value for p in history), reverse=True)
+    assert {tag.value for item in found.inputs.dataset_inputs for tag in item.tags} >= {"train"}
+    assert "feature_importance_gain.json" in {
+        f.path for f in client.list_artifacts(run.info.run_id)
+    }
+    (output,) = found.outputs.model_outputs
+    loaded = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
+    assert list(loaded.predict(features)) == list(booster.predict(features))
+
+
 def test_the_registry(client):
     client.create_registered_model("churn", tags={"a": "b"}, description="who leaves")
     with pytest.raises(MlflowException) as caught:

@@ -12,6 +12,7 @@ from vedette.receivers.mlflow import (
     artifact_lists,
     artifacts,
     assessments,
+    evaluation,
     experiments,
     logged_models,
     metrics,
@@ -35,6 +36,7 @@ CALLS = (
     *registry.CALLS,
     *traces.CALLS,
     *assessments.CALLS,
+    *evaluation.CALLS,
     *webhooks.CALLS,
 )
 

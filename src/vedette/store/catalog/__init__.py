@@ -3,6 +3,7 @@
 from vedette.store.catalog import (  # noqa: F401 - their tables
     data_models,
     definition_models,
+    evaluation_models,
     governance_models,
     model_monitor_models,
     organisation_models,

@@ -1,0 +1,1 @@
+"""What generative models are evaluated with: datasets of inputs and expectations, and scorers."""

@@ -1,0 +1,143 @@
+"""Scorers of an experiment: what judges answers, as its client wrote it, in versions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+
+from vedette.core.errors import NotFoundError
+from vedette.core.identity import ResourceId
+from vedette.models.context import Caller, now_ms
+from vedette.models.limits import MAX_KEY, check_length, check_name
+from vedette.models.tracking.experiments import find, find_active
+from vedette.store.catalog.evaluation_models import ScorerVersionRow
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+MAX_SCORER = 1_000_000
+"""Characters of a scorer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerVersion:
+    """A version of a scorer; ``created_ms`` is in milliseconds since the epoch."""
+
+    scorer_id: str
+    experiment_id: str
+    name: str
+    version: int
+    serialized: str
+    created_ms: int
+
+
+class Scorers:
+    """Scorers of one account's experiments."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def register(self, experiment_id: str, name: str, serialized: str) -> ScorerVersion:
+        """Store the next version of a scorer, the first one of a new scorer."""
+        check_name(name, field="name", most=MAX_KEY)
+        check_length(serialized, MAX_SCORER, field="serialized_scorer")
+        with self._caller.change(
+            "RegisterScorer", {"name": name}, [self._resource(experiment_id)]
+        ) as change:
+            find_active(change.session, self._caller.account, experiment_id)
+            last = change.session.scalar(self._newest(experiment_id, name))
+            row = ScorerVersionRow(
+                account=self._caller.account, experiment_id=experiment_id, name=name,
+                version=last.version + 1 if last else 1,
+                scorer_id=last.scorer_id if last else uuid.uuid4().hex,
+                serialized=serialized, created_ms=now_ms(),
+            )  # fmt: skip
+            change.session.add(row)
+            change.respond(version=row.version)
+            return _view(row)
+
+    def latest(self, experiment_ids: Sequence[str]) -> list[ScorerVersion]:
+        """Return the latest version of each scorer of these experiments."""
+        row = ScorerVersionRow
+        newest = (
+            select(row.experiment_id, row.name, func.max(row.version).label("version"))
+            .where(row.account == self._caller.account, row.experiment_id.in_(list(experiment_ids)))
+            .group_by(row.experiment_id, row.name)
+            .subquery()
+        )
+        chosen = (
+            select(row)
+            .join(
+                newest,
+                (row.experiment_id == newest.c.experiment_id)
+                & (row.name == newest.c.name)
+                & (row.version == newest.c.version),
+            )
+            .where(row.account == self._caller.account)
+            .order_by(row.experiment_id, row.name)
+        )
+        with self._caller.read() as session:
+            for experiment_id in experiment_ids:
+                find(session, self._caller.account, experiment_id)
+            return [_view(one) for one in session.scalars(chosen)]
+
+    def versions(self, experiment_id: str, name: str) -> list[ScorerVersion]:
+        """Return every version of a scorer, the oldest first."""
+        with self._caller.read() as session:
+            found = [_view(row) for row in session.scalars(self._newest(experiment_id, name))]
+        if not found:
+            raise _missing(name)
+        return found[::-1]
+
+    def get(self, experiment_id: str, name: str, version: int | None = None) -> ScorerVersion:
+        """Return a version of a scorer, the latest if none is named."""
+        chosen = self._newest(experiment_id, name)
+        if version is not None:
+            chosen = chosen.where(ScorerVersionRow.version == version)
+        with self._caller.read() as session:
+            row = session.scalar(chosen.limit(1))
+        if row is None:
+            raise _missing(name)
+        return _view(row)
+
+    def delete(self, experiment_id: str, name: str, version: int | None = None) -> None:
+        """Delete a version of a scorer, or the whole scorer."""
+        row = ScorerVersionRow
+        chosen = delete(row).where(
+            row.account == self._caller.account,
+            row.experiment_id == experiment_id,
+            row.name == name,
+        )
+        if version is not None:
+            chosen = chosen.where(row.version == version)
+        with self._caller.change(
+            "DeleteScorer", {"name": name, "version": version}, [self._resource(experiment_id)]
+        ) as change:
+            if not change.session.execute(chosen.returning(row.version)).all():
+                raise _missing(name)
+
+    def _newest(self, experiment_id: str, name: str) -> Select[ScorerVersionRow]:
+        row = ScorerVersionRow
+        return (
+            select(row)
+            .where(row.account == self._caller.account, row.experiment_id == experiment_id)
+            .where(row.name == name)
+            .order_by(row.version.desc())
+        )
+
+    def _resource(self, experiment_id: str) -> ResourceId:
+        return ResourceId(self._caller.account, "experiment", experiment_id or "-")
+
+
+def _missing(name: str) -> NotFoundError:
+    return NotFoundError(f"Scorer with name {name[:100]!r} not found", field="name")
+
+
+def _view(row: ScorerVersionRow) -> ScorerVersion:
+    return ScorerVersion(
+        row.scorer_id, row.experiment_id, row.name, row.version, row.serialized, row.created_ms
+    )
