@@ -6,12 +6,12 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0110"
-down_revision = "0090"
+down_revision = "0101"
 branch_labels = None
 depends_on = None
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-NUMBER = sa.BigInteger()
+INT64 = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -22,10 +22,10 @@ def upgrade() -> None:
         sa.Column("account", TEXT, nullable=False),
         sa.Column("experiment_id", TEXT, nullable=False),
         sa.Column("name", TEXT, nullable=False),
-        sa.Column("version", NUMBER, nullable=False),
+        sa.Column("version", INT64, nullable=False),
         sa.Column("scorer_id", TEXT, nullable=False),
         sa.Column("serialized", TEXT, nullable=False),
-        sa.Column("created_ms", NUMBER, nullable=False),
+        sa.Column("created_ms", INT64, nullable=False),
         sa.ForeignKeyConstraint(
             ["account", "experiment_id"],
             ["experiments.account", "experiments.id"],
@@ -44,9 +44,9 @@ def _create_datasets() -> None:
         sa.Column("account", TEXT, nullable=False),
         sa.Column("name", TEXT, nullable=False),
         sa.Column("schema", TEXT, nullable=True),
-        sa.Column("records", NUMBER, nullable=False),
-        sa.Column("created_ms", NUMBER, nullable=False),
-        sa.Column("updated_ms", NUMBER, nullable=False),
+        sa.Column("records", INT64, nullable=False),
+        sa.Column("created_ms", INT64, nullable=False),
+        sa.Column("updated_ms", INT64, nullable=False),
         sa.Column("created_by", TEXT, nullable=False),
         sa.Column("updated_by", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
@@ -75,8 +75,8 @@ def _create_datasets() -> None:
         sa.Column("dataset_id", TEXT, nullable=False),
         sa.Column("inputs_hash", TEXT, nullable=False),
         sa.Column("document", TEXT, nullable=False),
-        sa.Column("created_ms", NUMBER, nullable=False),
-        sa.Column("updated_ms", NUMBER, nullable=False),
+        sa.Column("created_ms", INT64, nullable=False),
+        sa.Column("updated_ms", INT64, nullable=False),
         sa.ForeignKeyConstraint(
             ["dataset_id"], ["evaluation_datasets.id"], name="fk_evaluation_records_dataset_id"
         ),
