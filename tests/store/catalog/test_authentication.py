@@ -56,10 +56,18 @@ def test_wrong_keys(catalog, key):
 
 
 def test_a_known_key_costs_no_statement(catalog, key, statements):
+    assert catalog.known_key(key.text) is None
     first = catalog.authenticate_key(key.text)
     statements.clear()
     assert catalog.authenticate_key(key.text) is first
+    assert catalog.known_key(key.text) is first
     assert statements == []
+
+
+def test_a_revoked_key_is_known_no_more(catalog, key, actor):
+    catalog.authenticate_key(key.text)
+    catalog.keys.revoke(actor, "acme", key.key.id)
+    assert catalog.known_key(key.text) is None
 
 
 def test_a_wrong_key_costs_no_further_statement(catalog, key, statements):
