@@ -1,19 +1,23 @@
 """How fast the console is in headless Chromium, beside the targets.
 
-    python benchmarks/console.py [--logs 1000000] [--spans 10000] [--runs 5]
+    python benchmarks/console.py [--only size routes trace logs dashboard] [--runs 5]
+    python benchmarks/console.py --url http://127.0.0.1:8230 --key KEY
 
-A server process on a fresh store, filled with log records by the engine and with one large trace
-by OTLP. Each figure is taken in the browser, from the start of the navigation or from the click to
-the first frame that shows what one waits for; the median and the worst of ``--runs`` are printed.
-The browser's cache is warm, as after a first visit, except where it says otherwise.
+A server process on a fresh store, filled with what the parts need: log records and metrics by the
+engine, one large trace by OTLP. With ``--url``, first page and route changes on a server that runs,
+such as the demo. Each figure is taken in the browser, from the start of the navigation or from the
+click to the first frame that shows what one waits for; the median and the worst of ``--runs`` are
+printed. The browser's cache is warm, as after a first visit, except where it says otherwise.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 import random
+import re
 import shutil
 import statistics
 import tempfile
@@ -21,7 +25,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -34,6 +38,7 @@ from vedette.store.warehouse import open_warehouse
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
+ASSETS = Path(__file__).parents[1] / "src/vedette/console/assets"
 SPANS_A_REQUEST = 1000
 ROUTES = {
     "Logs": "Logs",
@@ -43,15 +48,24 @@ ROUTES = {
     "Hosts": "Hosts",
 }
 
-# Resolves with the milliseconds from the click until the page of that name is on the screen.
+PARTS = ["size", "routes", "trace", "logs", "dashboard"]
+# The first page is usable when what it says of the services is there.
+FIRST = "main table tbody tr, main [role=row]"
+
+# Resolves with the milliseconds from the click until the page of that name is on the screen, and
+# until none of its panels waits any more.
 _GO = """
 ([name, title]) => new Promise((resolve) => {
     const link = [...document.querySelectorAll('nav a')].find((a) => a.textContent.trim() === name);
     const started = performance.now();
+    let shown;
     link.click();
-    const look = () => document.querySelector('h1')?.textContent === title
-        ? requestAnimationFrame(() => resolve(performance.now() - started))
-        : requestAnimationFrame(look);
+    const look = () => {
+        if (document.querySelector('h1')?.textContent !== title) return requestAnimationFrame(look);
+        shown ??= performance.now() - started;
+        if (document.querySelector('main [aria-busy=true]')) return requestAnimationFrame(look);
+        requestAnimationFrame(() => resolve([shown, performance.now() - started]));
+    };
     look();
 })
 """
@@ -166,18 +180,21 @@ def send(url: str, key: str, signal: str, body: bytes) -> None:
 
 
 @contextmanager
-def served(records: int, spans: int) -> Iterator[tuple[str, str, str]]:
-    """Run a filled server; yields its address, a key and the id of the large trace."""
+def served(options: argparse.Namespace) -> Iterator[tuple[str, str, str]]:
+    """Run a server filled for the parts; yields its address, a key and the id of the large trace."""
     folder = Path(tempfile.mkdtemp(prefix="vedette-benchmark-"))
     server = None
     try:
-        fill(folder, records)
-        fill_metrics(folder)
+        if "logs" in options.only:
+            fill(folder, options.logs)
+        if "dashboard" in options.only:
+            fill_metrics(folder)
         server, addresses = start_server(folder)
         url, key = addresses["url"], addresses["admin_key"]
         trace_id = random.Random(7).randbytes(16)
-        for body in large_trace(trace_id, spans, SPANS_A_REQUEST):
-            send(url, key, "traces", body)
+        if "trace" in options.only:
+            for body in large_trace(trace_id, options.spans, SPANS_A_REQUEST):
+                send(url, key, "traces", body)
         for seed in range(20):
             send(url, key, "traces", traces(seed))
             send(url, key, "metrics", metrics(seed))
@@ -218,35 +235,48 @@ def repeated(runs: int, work: Callable[[], float]) -> list[float]:
     return [work() for _ in range(runs)]
 
 
-def measure(
-    browser: Browser, url: str, key: str, trace_id: str, options: argparse.Namespace
-) -> None:
-    """Print all figures."""
-    runs = options.runs
+def size() -> None:
+    """Print what the built console weighs; the entry is what index.html names."""
+    entry = re.findall(
+        r'(?:src|href)="\./(assets/[^"]+\.(?:js|css))"', (ASSETS / "index.html").read_text()
+    )
+    packed = sum(len(gzip.compress((ASSETS / name).read_bytes())) for name in entry)
+    total = sum(file.stat().st_size for file in ASSETS.rglob("*") if file.is_file())
+    print(f"{'entry bundle, gzip':52} {packed / 1024:7.0f} KiB   target 250 KB")
+    print(f"{'all assets':52} {total:11,} bytes   target 3,145,728")
+
+
+def routes(browser: Browser, page: Page, url: str, key: str, runs: int) -> None:
+    """Print how soon the first page is there, and another after a click."""
 
     def cold() -> float:
         context = signed_in(browser, url, key)
         try:
-            return opened(context.new_page(), f"{url}/", "h1")
+            return opened(context.new_page(), f"{url}/", FIRST)
         finally:
             context.close()
 
     report("first page, nothing cached", "1500 ms", repeated(runs, cold))
-    context = signed_in(browser, url, key)
-    page = context.new_page()
-    report("first page", "1500 ms", repeated(runs, lambda: opened(page, f"{url}/", "h1")))
+    report("first page", "1500 ms", repeated(runs, lambda: opened(page, f"{url}/", FIRST)))
     for name, title in ROUTES.items():
         page.evaluate(_GO, [name, title])  # once, so that the page's code is there
-        times = []
+        times, filled = [], []
         for _ in range(runs):
             page.evaluate(_GO, ["Home", "Home"])
-            times.append(float(page.evaluate(_GO, [name, title])))
+            shown, there = page.evaluate(_GO, [name, title])
+            times.append(shown)
+            filled.append(there)
         report(f"route change, Home to {name}", "300 ms", times)
-    trace = f"{url}/traces/{trace_id}"
+        report("    and all of its panels filled", "-", filled)
+
+
+def trace(page: Page, url: str, trace_id: str, options: argparse.Namespace) -> None:
+    """Print how soon a large trace is there, and how it scrolls."""
+    address = f"{url}/traces/{trace_id}"
     rows = "[role=treegrid] [role=row]"
     report(
         f"a trace of {options.spans:,} spans", "1500 ms",
-        repeated(runs, lambda: opened(page, trace, rows)),
+        repeated(options.runs, lambda: opened(page, address, rows)),
     )  # fmt: skip
     gaps, blank = page.evaluate(_SCROLL, 4)
     frames = 1000 * len(gaps) / sum(gaps)
@@ -255,12 +285,20 @@ def measure(
         f"{'scrolling it from top to bottom in 4 s':52} {frames:6.0f} frames/s, 99 % of them within "
         f"{worst:.0f} ms, {blank} of {len(gaps)} blank   target 30 frames/s"
     )
+
+
+def logs(page: Page, url: str, options: argparse.Namespace) -> None:
+    """Print how soon the first rows of a search are there."""
     for query in ("timeout", "level:error service:service-2", ""):
         address = f"{url}/logs?{urllib.parse.urlencode({'from': '-25h', 'q': query})}"
         report(
             f"first rows of {options.logs:,} log records, {query or 'all'}", "1000 ms",
-            repeated(runs, lambda address=address: opened(page, address, options.log_row)),
+            repeated(options.runs, lambda address=address: opened(page, address, options.log_row)),
         )  # fmt: skip
+
+
+def dashboard(page: Page, url: str, key: str, runs: int) -> None:
+    """Print how soon every panel of a dashboard has drawn."""
     board = f"{url}/dashboards/{make_board(url, key)}"
 
     def drawn() -> float:
@@ -273,18 +311,46 @@ def measure(
     report(
         f"a dashboard of {PANELS} panels, 24 h of 1,000 series", "2000 ms", repeated(runs, drawn)
     )
+
+
+def measure(
+    browser: Browser, url: str, key: str, trace_id: str, options: argparse.Namespace
+) -> None:
+    """Print the figures of the parts that were asked for."""
+    context = signed_in(browser, url, key)
+    page = context.new_page()
+    if "routes" in options.only:
+        routes(browser, page, url, key, options.runs)
+    if "trace" in options.only:
+        trace(page, url, trace_id, options)
+    if "logs" in options.only:
+        logs(page, url, options)
+    if "dashboard" in options.only:
+        dashboard(page, url, key, options.runs)
     context.close()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--url", help="measure first page and route changes on this server instead")
+    parser.add_argument("--key", help="an API key of that server")
     parser.add_argument("--logs", type=int, default=1_000_000)
     parser.add_argument("--spans", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--log-row", default="main [role=row][aria-rowindex], main [data-record]")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load average before the run {os.getloadavg()[0]:.1f}")
-    with served(options.logs, options.spans) as (url, key, trace_id), sync_playwright() as play:
+    if options.url:
+        options.only = ["routes"]
+        filled = nullcontext((options.url, options.key, ""))
+    else:
+        filled = served(options)
+    if "size" in options.only:
+        size()
+    if options.only == ["size"]:
+        return
+    with filled as (url, key, trace_id), sync_playwright() as play:
         browser = play.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         time.sleep(1)  # what was just sent is merged and indexed
         try:
