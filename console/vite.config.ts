@@ -6,11 +6,29 @@ import { defineConfig } from "vitest/config";
 // The build is committed: names without hashes, so that a change is a change of the same file, and
 // no source maps. The server finds out by ETag whether a browser's copy is still the right one.
 // Libraries that every page needs have chunks of their own: a change of a page leaves them as they are.
+// What many pages share and the entry does not need is one chunk: a request each would cost more.
+interface Modules {
+  getModuleInfo(id: string): { isEntry: boolean; importers: readonly string[] } | null;
+}
+const known = new Map<string, boolean>();
+
+/** Whether the entry imports a module, itself or by others, without waiting for a page. */
+function isOfEntry(id: string, modules: Modules): boolean {
+  const before = known.get(id);
+  if (before !== undefined) return before;
+  known.set(id, false); // a circle leads nowhere
+  const info = modules.getModuleInfo(id);
+  const found = !!info && (info.isEntry || info.importers.some((one) => isOfEntry(one, modules)));
+  known.set(id, found);
+  return found;
+}
+
 const output = {
   entryFileNames: "assets/[name].js",
   chunkFileNames: "assets/[name].js",
   assetFileNames: "assets/[name][extname]",
   codeSplitting: {
+    includeDependenciesRecursively: false,
     groups: [
       { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
       {
@@ -21,6 +39,11 @@ const output = {
         name: "mantine",
         test: /node_modules\/(@mantine\/(core|hooks|store)|@floating-ui)\//,
         minShareCount: 40,
+      },
+      {
+        name: (id: string, modules: Modules) => (isOfEntry(id, modules) ? null : "common"),
+        test: /\/src\/(components|charts|time|search|theme)\/|node_modules\/(@tabler|@mantine)\//,
+        minShareCount: 4,
       },
     ],
   },

@@ -11,12 +11,14 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { credentials } from "./api/client";
 import { queryClient } from "./api/query";
-import { router } from "./app/router";
+import { loadPage, router } from "./app/router";
 import { Gate } from "./session/Gate";
 import { accountOfAddress, SessionProvider } from "./session/SessionProvider";
 import { colorSchemeManager, cssVariables, theme } from "./theme/theme";
 
 credentials.account = accountOfAddress();
+// The page's code comes while the server is asked who is signed in.
+loadPage();
 
 const root = document.getElementById("root");
 if (!root) throw new Error("the page has no #root");

@@ -87,6 +87,23 @@ def test_a_copy_is_kept_and_asked_about(folder):
     assert other.status_code == 200
 
 
+def test_the_page_names_its_scripts_by_their_version_and_they_are_kept(folder):
+    (folder / "index.html").write_text(
+        '<head><base href="/" /><script src="./assets/index.js"></script></head>'
+    )
+    page = client(folder, "/ops").get("/logs", headers=HTML)
+    assert page.headers["cache-control"] == "no-cache"
+    path = page.text.partition('src="./')[2].partition('"')[0]
+    assert path != "assets/index.js"
+    kept = client(folder).get(f"/{path}")
+    assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert kept.content == client(folder).get("/assets/index.js").content
+    # Another build has another version; what the old one names is gone.
+    (folder / "assets" / "index.js").write_text("let b = 2;")
+    assert path not in client(folder).get("/logs", headers=HTML).text
+    assert client(folder).get(f"/{path}").status_code == 404
+
+
 def test_assets_are_compressed_for_who_takes_it(folder):
     http = client(folder)
     plain = http.get("/assets/index.js", headers={"Accept-Encoding": "identity"})

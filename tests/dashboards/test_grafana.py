@@ -94,6 +94,15 @@ def test_variables_rows_time_and_old_panels():
     ]
 
 
+def test_what_stands_below_a_row_does_not_cover_it():
+    rows = [{"type": "row", "title": "A", "gridPos": {"y": y, "w": 24, "h": 1}} for y in (0, 9)]
+    below = [panel(gridPos={"x": 0, "y": y, "w": 12, "h": 8}) for y in (1, 10)]
+    found = import_grafana(board(rows[0], below[0], rows[1], below[1]))
+    assert [(one.place.y, one.place.h) for one in found.spec.panels] == [
+        (0, 2), (2, 8), (10, 2), (12, 8),
+    ]  # fmt: skip
+
+
 def test_what_has_no_equal_is_named_and_the_rest_comes():
     loki = {**panel(expr='{app="x"}'), "title": "Logs", "datasource": {"type": "loki"}}
     two = panel(title="Two")

@@ -39,3 +39,11 @@ export const router = createRouter({
   defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
 });
+
+/** Begin to load the code of the page that the address names. */
+export function loadPage(): void {
+  const match = router.matchRoutes(router.latestLocation).at(-1);
+  const page = PAGES.find((one) => one.path === match?.fullPath);
+  // Where it fails the page says so, when it is shown.
+  page?.load().catch(() => undefined);
+}

@@ -26,13 +26,15 @@ interface Props {
   added: readonly string[];
   onAdded: (keys: readonly string[]) => void;
   onFilter: (term: string) => void;
+  /** Wait with counting: what is more urgent is on its way. */
+  hold?: boolean;
 }
 
 type View = components["schemas"]["FacetsView"];
 const CLOSED_KEY = "vedette-facets-closed";
 
 /** The most frequent values of keys among the matching records; each can be filtered by. */
-export function Facets({ signal, search, keys, added, onAdded, onFilter }: Props) {
+export function Facets({ signal, search, keys, added, onAdded, onFilter, hold = false }: Props) {
   const { query: range } = useTimeRange();
   const [closed, setClosed] = useState(readClosed);
   const [more, setMore] = useState<readonly string[]>([]);
@@ -46,7 +48,7 @@ export function Facets({ signal, search, keys, added, onAdded, onFilter }: Props
         query: { ...range, q: search, key: open.filter((key) => !more.includes(key)), values: 8 },
       },
     },
-    { enabled: open.some((key) => !more.includes(key)) },
+    { enabled: !hold && open.some((key) => !more.includes(key)) },
   );
   const many = useGet<GetPath, View>(
     path,
@@ -55,7 +57,7 @@ export function Facets({ signal, search, keys, added, onAdded, onFilter }: Props
         query: { ...range, q: search, key: open.filter((key) => more.includes(key)), values: 50 },
       },
     },
-    { enabled: open.some((key) => more.includes(key)) },
+    { enabled: !hold && open.some((key) => more.includes(key)) },
   );
   const found = new Map(
     [...(few.data?.facets ?? []), ...(many.data?.facets ?? [])].map((item) => [item.key, item]),
@@ -102,7 +104,7 @@ export function Facets({ signal, search, keys, added, onAdded, onFilter }: Props
               facet={found.get(key)}
               name={key}
               search={search}
-              waiting={few.isFetching || many.isFetching}
+              waiting={hold || few.isFetching || many.isFetching}
               onFilter={onFilter}
               onMore={more.includes(key) ? undefined : () => setMore([...more, key])}
             />

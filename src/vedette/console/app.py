@@ -35,8 +35,13 @@ _SECURITY = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_CACHE = {"Cache-Control": "no-cache"}
+_ASK = "no-cache"
 """Keep a copy and ask each time whether it still holds: names do not change with the content."""
+_KEEP = "public, max-age=31536000, immutable"
+"""Never ask again: the version of all assets is part of the path."""
+_FOLDER = "assets/"
+_PAGES_KEPT = 16
+"""Pages by prefix that are kept; a client may send any prefix."""
 
 
 class Console:
@@ -63,6 +68,7 @@ class Console:
         self._otherwise = otherwise
         self._assets = assets if assets is not None else Assets()
         self._security = _security(frame_ancestors)
+        self._pages: dict[str, Asset] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -74,19 +80,24 @@ class Console:
             return None
         request = Request(scope)
         path = _path_within(scope)
-        if path in self._assets and path != _INDEX:
-            return _response(request, self._assets.get(path), self._security)
+        named = path.replace(f"{_FOLDER}{self._assets.version}/", _FOLDER, 1)
+        if named in self._assets and named != _INDEX:
+            cache = _ASK if named == path else _KEEP
+            return _response(request, self._assets.get(named), self._security, cache)
         if _RESERVED.match(path) or not _wants_page(request):
             return None
-        return _response(request, self._page(request), self._security)
+        return _response(request, self._page(prefix_of(request, self._base_path)), self._security)
 
-    def _page(self, request: Request) -> Asset:
-        prefix = prefix_of(request, self._base_path)
-        page = self._assets.get(_INDEX)
-        if not prefix:
-            return page
-        base = f'<base href="{html.escape(prefix)}/" />'
-        return Asset.of(page.body.replace(_BASE.encode(), base.encode()), "html")
+    def _page(self, prefix: str) -> Asset:
+        """Return the one page: it names its scripts by the version, and they each other beside them."""
+        if prefix not in self._pages:
+            base = f'<base href="{html.escape(prefix)}/" />'
+            text = self._assets.get(_INDEX).body.decode().replace(_BASE, base)
+            text = text.replace(f"./{_FOLDER}", f"./{_FOLDER}{self._assets.version}/")
+            if len(self._pages) >= _PAGES_KEPT:
+                self._pages.clear()
+            self._pages[prefix] = Asset.of(text.encode(), "html")
+        return self._pages[prefix]
 
 
 def prefix_of(request: Request, base_path: str) -> str:
@@ -117,8 +128,10 @@ def _security(frame_ancestors: str) -> dict[str, str]:
     return {**_SECURITY, **frames, _POLICY: policy}
 
 
-def _response(request: Request, asset: Asset, security: Mapping[str, str]) -> Response:
-    headers = {**security, **_CACHE, "ETag": asset.etag, "Vary": "Accept-Encoding"}
+def _response(
+    request: Request, asset: Asset, security: Mapping[str, str], cache: str = _ASK
+) -> Response:
+    headers = {**security, "Cache-Control": cache, "ETag": asset.etag, "Vary": "Accept-Encoding"}
     known = {tag.strip().removeprefix("W/") for tag in _list_of(request, "if-none-match")}
     if asset.etag in known or "*" in known:
         return Response(None, 304, headers)

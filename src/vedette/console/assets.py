@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import threading
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -61,6 +62,15 @@ class Assets:
         self._files = dict(_walk(root)) if root.is_dir() else {}
         self._loaded: dict[str, Asset] = {}
         self._lock = threading.Lock()
+
+    @cached_property
+    def version(self) -> str:
+        """A short digest of all files: another one where any of them differs."""
+        digest = hashlib.sha256()
+        for path, file in sorted(self._files.items()):
+            digest.update(path.encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+        return digest.hexdigest()[:12]
 
     def __contains__(self, path: str) -> bool:
         return path in self._files

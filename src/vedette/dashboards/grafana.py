@@ -32,6 +32,7 @@ _NOW = re.compile(r"now(?:-(\d+[smhdw]))?(?:/[smhdwMy])?$")
 _REFRESH = re.compile(r"(\d+)([smhd])$")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _ROW_HEIGHT = 2
+"""Of a heading here; of a row there it is 1, so what stands below one moves down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +100,13 @@ def _panels(
     board: Mapping[str, Any], variables: set[str], notes: list[Note]
 ) -> Iterator[dict[str, Any]]:
     number = 0
-    for one in _flat(board):
+    flat = list(_flat(board))
+    rows = [_place(one)["y"] for one in flat if one.get("type") == "row"]
+    for one in flat:
         number += 1
+        place = _place(one)
+        above = sum(row < place["y"] for row in rows)
+        place["y"] += above * (_ROW_HEIGHT - 1)
         title = with_our_variables(text_of(one.get("title")))[:MAX_NAME]
         kind = text_of(one.get("type"))
         try:
@@ -108,7 +114,7 @@ def _panels(
         except Untranslatable as reason:
             notes.append(Note(title or f"panel {number}", str(reason)))
             continue
-        yield {"id": f"p{number}", "place": _place(one), **panel}
+        yield {"id": f"p{number}", "place": place, **panel}
 
 
 def _panel(

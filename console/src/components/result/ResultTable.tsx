@@ -7,6 +7,8 @@ import classes from "./ResultTable.module.css";
 import { type Result, sortedRows, textOf } from "./result";
 
 const ROW = 26;
+/** Between columns, and at both ends; as the style sheet has it. */
+const GAP = 12;
 
 /** The answer of a query row by row; a click on a heading sorts. */
 export function ResultTable({ result }: { result: Result }) {
@@ -23,7 +25,9 @@ export function ResultTable({ result }: { result: Result }) {
     estimateSize: () => ROW,
     overscan: 12,
   });
-  const template = result.columns.map(({ kind, name }) => widthOf(kind, name)).join(" ");
+  const widths = result.columns.map(({ kind, name }) => widthOf(kind, name));
+  const template = widths.map(([least, share]) => `minmax(${least}px, ${share}fr)`).join(" ");
+  const least = widths.reduce((sum, [one]) => sum + one + GAP, GAP);
   const shown = (value: unknown, kind: string) =>
     kind === "time" && typeof value === "string"
       ? format(Date.parse(value), "millisecond")
@@ -40,7 +44,7 @@ export function ResultTable({ result }: { result: Result }) {
         role="table"
         aria-rowcount={order.length + 1}
         className={classes.table}
-        style={{ "--columns": template } as never}
+        style={{ "--columns": template, minWidth: least } as never}
       >
         <div role="row" className={classes.head}>
           {result.columns.map((column, index) => (
@@ -107,8 +111,9 @@ function nextSort(sort: Sort, column: number): Sort {
   return sort.descending ? { column, descending: false } : null;
 }
 
-function widthOf(kind: string, name: string): string {
-  if (kind === "time") return "190px";
-  if (kind === "number") return "minmax(110px, 1fr)";
-  return /message|body|pattern|sample/i.test(name) ? "minmax(320px, 5fr)" : "minmax(130px, 2fr)";
+/** Least width of a column, px, and its share of what is left. */
+function widthOf(kind: string, name: string): [least: number, share: number] {
+  if (kind === "time") return [190, 0];
+  if (kind === "number") return [90, 1];
+  return /message|body|pattern|sample/i.test(name) ? [320, 5] : [100, 2];
 }

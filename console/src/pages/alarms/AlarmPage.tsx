@@ -222,7 +222,7 @@ function Contributors({ id, chosen, onChoose }: ContributorsProps) {
       >
         {(data) => (
           <Table.ScrollContainer minWidth={620}>
-            <Listing dimHead columns={["State", "Series", "Value", "Since", "Told"]}>
+            <Listing dimHead columns={["State", "Series", "Value", "Since", "Given to the routes"]}>
               {data.contributors.slice(0, MOST).map((one) => {
                 const name = labelText(one.labels);
                 return (

@@ -10,6 +10,13 @@ import { type Alarm, labelText } from "./model";
 const REFRESH_MS = 15_000;
 const COLORS: Record<string, string> = { delivered: "green", retrying: "yellow", failed: "red" };
 
+function nobody({ state, quiet }: Alarm): string {
+  if (state !== "ALARM") return "Nothing was sent yet.";
+  return quiet
+    ? `It fires, and nobody is told: ${quiet}.`
+    : "It fires, and no route took it: nobody was told.";
+}
+
 /** Who was told, when and how it went; and whom it is escalated to. */
 export function Deliveries({ alarm }: { alarm: Alarm }) {
   const query = useGet(
@@ -50,7 +57,7 @@ export function Deliveries({ alarm }: { alarm: Alarm }) {
         isEmpty={(data) => data.deliveries.length === 0}
         empty={
           <Text size="sm" c="dimmed" className={classes.pad}>
-            Nobody was told. A route sends alarms to channels by their labels.
+            {nobody(alarm)} A route sends alarms to channels by their labels.
           </Text>
         }
         height={40}

@@ -1,5 +1,5 @@
-import { Button, Group, Menu, Modal, Text } from "@mantine/core";
-import { IconCopy, IconMaximize, IconPencil, IconTrash } from "@tabler/icons-react";
+import { Button, Group, Modal, Text } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
 import { useBlocker, useNavigate, useSearch } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useState } from "react";
 import { useShortcuts } from "@/app/shortcuts";
@@ -14,11 +14,19 @@ import { BoardMenu, EditTools } from "./BoardTools";
 import classes from "./dashboards.module.css";
 import { begun, changed, type Draft, undone } from "./draft";
 import { Grid } from "./Grid";
-import { compacted, withPlaces } from "./grid";
-import { newPanel, newSource, type Panel, type PanelType, type Spec, withPanel } from "./model";
+import {
+  newPanel,
+  newSource,
+  type Panel,
+  type PanelType,
+  type Spec,
+  type Variable,
+  withPanel,
+} from "./model";
+import { PanelMenu } from "./PanelMenu";
 import { PanelView } from "./PanelView";
 import { VariableBar } from "./VariableBar";
-import { chosenOf } from "./variables";
+import { chosenOf, type Values } from "./variables";
 
 const PanelEditor = lazy(() => import("./PanelEditor"));
 const SettingsEditor = lazy(() => import("./SettingsEditor"));
@@ -51,105 +59,41 @@ export function Board({ name, spec, save, saving, actions, menu, note }: Props) 
   const search = useSearch({ strict: false }) as RawSearch;
   const time = useTimeRange();
   const editing = url.edit && save !== undefined;
-  const [draft, setDraft] = useState<Draft>(() => begun(spec));
-  const [newName, setNewName] = useState(name);
+  const { draft, setDraft, newName, setNewName, edit, begin } = useDraft(name, spec);
   const [settings, setSettings] = useState(false);
-  // What was saved, or restored, is what editing goes on from.
-  const [known, setKnown] = useState(spec);
-  if (known !== spec) {
-    setKnown(spec);
-    setDraft(begun(spec));
-    setNewName(name);
-  }
   const shown = editing ? draft.now : spec;
   const dirty = editing && (draft.now !== spec || newName !== name);
   const values = useMemo(() => chosenOf(shown.variables, search), [shown.variables, search]);
-  const edit = (next: Spec, join = false) => setDraft((one) => changed(one, next, join));
   useOpeningRange(spec);
   useRefresh(url.refresh || spec.refresh, time.refresh);
-  const leave = useBlocker({
-    shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname,
-    enableBeforeUnload: () => dirty,
-    withResolver: true,
-  });
-  useShortcuts([
-    ...(save
-      ? [{ keys: "e", what: "Edit the dashboard", run: () => setUrl({ edit: !url.edit }) }]
-      : []),
-    {
-      keys: "f",
-      what: "Only the dashboard, without navigation",
-      run: () => setUrl({ kiosk: !url.kiosk }),
-    },
-    { keys: "u", what: "Undo a step of editing", run: () => editing && setDraft(undone) },
-  ]);
+  useBoardKeys({ url, setUrl, edits: save !== undefined, undo: () => editing && setDraft(undone) });
   const add = (type: PanelType) => {
     const query = type === "text" ? null : newSource("metric");
-    const made = withPanel(
-      draft.now,
-      newPanel(type, query, type === "text" ? { text: "# Title" } : {}),
-    );
+    const look = type === "text" ? { text: "# Title" } : {};
+    const made = withPanel(draft.now, newPanel(type, query, look));
     edit(made.spec);
     setUrl({ panel: made.id });
   };
-  const replace = (panel: Panel) =>
-    edit(
-      { ...draft.now, panels: draft.now.panels.map((one) => (one.id === panel.id ? panel : one)) },
-      true,
-    );
-  const alone = url.view ? shown.panels.find((one) => one.id === url.view) : undefined;
-  const edited = editing ? draft.now.panels.find((one) => one.id === url.panel) : undefined;
   const stop = () => {
-    setDraft(begun(spec));
-    setNewName(name);
+    begin();
     setUrl({ edit: false, panel: "" });
   };
-  const menuOf = (panel: Panel) => {
-    const id = panel.id.split("~")[0] as string;
-    return (
-      <>
-        <Menu.Item
-          leftSection={<IconMaximize size={14} />}
-          onClick={() => setUrl({ view: alone ? "" : id })}
-        >
-          {alone ? "Back to all panels" : "View alone"}
-        </Menu.Item>
-        {save && (
-          <Menu.Item
-            leftSection={<IconPencil size={14} />}
-            onClick={() => setUrl({ edit: true, panel: id, view: "" })}
-          >
-            Edit
-          </Menu.Item>
-        )}
-        {editing && (
-          <>
-            <Menu.Item
-              leftSection={<IconCopy size={14} />}
-              onClick={() =>
-                edit(
-                  withPanel(draft.now, { ...panel, title: panel.title && `${panel.title} (copy)` })
-                    .spec,
-                )
-              }
-            >
-              Duplicate
-            </Menu.Item>
-            <Menu.Item
-              leftSection={<IconTrash size={14} />}
-              onClick={() => {
-                const left = draft.now.panels.filter((one) => one.id !== id);
-                edit({ ...draft.now, panels: withPlaces(left, compacted(left)) });
-              }}
-            >
-              Remove
-            </Menu.Item>
-          </>
-        )}
-        <Menu.Divider />
-      </>
+  const keep = () =>
+    void save?.(newName, draft.now).then(
+      () => setUrl({ edit: false, panel: "" }),
+      () => undefined,
     );
-  };
+  const menuOf = (panel: Panel) => (
+    <PanelMenu
+      panel={panel}
+      alone={shown.panels.some((one) => one.id === url.view)}
+      edits={save !== undefined}
+      spec={editing ? draft.now : null}
+      onView={(view) => setUrl({ view })}
+      onEdit={(id) => setUrl({ edit: true, panel: id, view: "" })}
+      onSpec={edit}
+    />
+  );
   return (
     <ValueActionsProvider actions={NO_ACTIONS}>
       <PageHeader
@@ -170,12 +114,7 @@ export function Board({ name, spec, save, saving, actions, menu, note }: Props) 
               onDraft={setDraft}
               onAdd={add}
               onSettings={() => setSettings(true)}
-              onSave={() =>
-                void save?.(newName, draft.now).then(
-                  () => setUrl({ edit: false, panel: "" }),
-                  () => undefined,
-                )
-              }
+              onSave={keep}
               onStop={stop}
             />
           ) : (
@@ -197,70 +136,198 @@ export function Board({ name, spec, save, saving, actions, menu, note }: Props) 
         }
       />
       <VariableBar variables={shown.variables} values={values} />
+      <Printed variables={shown.variables} values={values} />
       {note && <div className={classes.note}>{note}</div>}
-      {!shown.panels.length ? (
-        <Empty title="There are no panels yet">
-          {save ? (
-            editing ? (
-              "Add one above."
-            ) : (
-              <Button onClick={() => setUrl({ edit: true })}>Add panels</Button>
-            )
-          ) : (
-            "Whoever may edit it can add some."
-          )}
-        </Empty>
-      ) : alone ? (
-        <div className={classes.page} style={{ height: "calc(100dvh - 130px)" }}>
-          <PanelView
-            panel={alone}
-            values={values}
-            menu={menuOf(alone)}
-            height={Math.max(300, innerHeight - 150)}
-          />
-        </div>
-      ) : (
-        <Grid
-          panels={shown.panels}
+      <Panels
+        spec={shown}
+        values={values}
+        alone={url.view}
+        editing={editing}
+        onEdit={save && (() => setUrl({ edit: true }))}
+        menuOf={menuOf}
+        onPlaces={(panels) => edit({ ...draft.now, panels })}
+      />
+      <Editors
+        spec={editing ? draft.now : null}
+        panel={url.panel}
+        name={newName}
+        values={values}
+        settings={settings}
+        onSpec={(next) => edit(next, true)}
+        onName={setNewName}
+        onPanelClosed={() => setUrl({ panel: "" }, { replace: true })}
+        onSettingsClosed={() => setSettings(false)}
+      />
+      <LeaveGuard dirty={dirty} />
+    </ValueActionsProvider>
+  );
+}
+
+/** What is edited; it begins anew where another version was saved or restored. */
+function useDraft(name: string, spec: Spec) {
+  const [draft, setDraft] = useState<Draft>(() => begun(spec));
+  const [newName, setNewName] = useState(name);
+  const [known, setKnown] = useState(spec);
+  const begin = () => {
+    setDraft(begun(spec));
+    setNewName(name);
+  };
+  if (known !== spec) {
+    setKnown(spec);
+    begin();
+  }
+  const edit = (next: Spec, join = false) => setDraft((one) => changed(one, next, join));
+  return { draft, setDraft, newName, setNewName, edit, begin };
+}
+
+type Url = ReturnType<typeof useUrlState<typeof PARAMS>>;
+
+interface Keys {
+  url: Url[0];
+  setUrl: Url[1];
+  edits: boolean;
+  undo: () => void;
+}
+
+function useBoardKeys({ url, setUrl, edits, undo }: Keys): void {
+  useShortcuts([
+    ...(edits
+      ? [{ keys: "e", what: "Edit the dashboard", run: () => setUrl({ edit: !url.edit }) }]
+      : []),
+    {
+      keys: "f",
+      what: "Only the dashboard, without navigation",
+      run: () => setUrl({ kiosk: !url.kiosk }),
+    },
+    { keys: "u", what: "Undo a step of editing", run: undo },
+  ]);
+}
+
+/** On paper: the range and the values that controls show on the screen. */
+function Printed({ variables, values }: { variables: readonly Variable[]; values: Values }) {
+  const { start, end, format } = useTimeRange();
+  const chosen = variables.map(
+    (one) => `${one.label || one.name}: ${values[one.name]?.join(", ") || "all"}`,
+  );
+  return (
+    <div className={classes.printed}>
+      {[`${format(start)} – ${format(end)}`, ...chosen].join(" · ")}
+    </div>
+  );
+}
+
+interface PanelsProps {
+  spec: Spec;
+  values: Values;
+  /** The panel that is shown alone. */
+  alone: string;
+  editing: boolean;
+  /** Begins editing; none for those who may not. */
+  onEdit?: () => void;
+  menuOf: (panel: Panel) => ReactNode;
+  onPlaces: (panels: Panel[]) => void;
+}
+
+function Panels({ spec, values, alone, editing, onEdit, menuOf, onPlaces }: PanelsProps) {
+  const one = alone ? spec.panels.find((panel) => panel.id === alone) : undefined;
+  if (!spec.panels.length) {
+    return (
+      <Empty title="There are no panels yet">
+        {!onEdit ? (
+          "Whoever may edit it can add some."
+        ) : editing ? (
+          "Add one above."
+        ) : (
+          <Button onClick={onEdit}>Add panels</Button>
+        )}
+      </Empty>
+    );
+  }
+  if (one) {
+    return (
+      <div className={classes.page} style={{ height: "calc(100dvh - 130px)" }}>
+        <PanelView
+          panel={one}
           values={values}
-          editing={editing}
-          menuOf={menuOf}
-          onPlaces={(panels) => edit({ ...draft.now, panels })}
+          menu={menuOf(one)}
+          height={Math.max(300, innerHeight - 150)}
+        />
+      </div>
+    );
+  }
+  return (
+    <Grid
+      panels={spec.panels}
+      values={values}
+      editing={editing}
+      menuOf={menuOf}
+      onPlaces={onPlaces}
+    />
+  );
+}
+
+interface EditorsProps {
+  /** What is edited; null where nothing is. */
+  spec: Spec | null;
+  panel: string;
+  name: string;
+  values: Values;
+  settings: boolean;
+  onSpec: (spec: Spec) => void;
+  onName: (name: string) => void;
+  onPanelClosed: () => void;
+  onSettingsClosed: () => void;
+}
+
+/** The drawers over the dashboard: one panel, or what concerns all of it. */
+function Editors({ spec, panel, name, values, settings, ...on }: EditorsProps) {
+  if (!spec) return null;
+  const edited = spec.panels.find((one) => one.id === panel);
+  const replace = (next: Panel) =>
+    on.onSpec({ ...spec, panels: spec.panels.map((one) => (one.id === next.id ? next : one)) });
+  return (
+    <Suspense>
+      {edited && (
+        <PanelEditor
+          panel={edited}
+          spec={spec}
+          values={values}
+          onChange={replace}
+          onClose={on.onPanelClosed}
         />
       )}
-      <Suspense>
-        {edited && (
-          <PanelEditor
-            panel={edited}
-            spec={draft.now}
-            values={values}
-            onChange={replace}
-            onClose={() => setUrl({ panel: "" }, { replace: true })}
-          />
-        )}
-        {settings && (
-          <SettingsEditor
-            name={newName}
-            spec={draft.now}
-            onName={setNewName}
-            onChange={(next) => edit(next, true)}
-            onClose={() => setSettings(false)}
-          />
-        )}
-      </Suspense>
-      {leave.status === "blocked" && (
-        <Modal opened onClose={leave.reset} title="There are changes that are not saved">
-          <Group justify="flex-end">
-            <Button variant="default" onClick={leave.reset}>
-              Stay
-            </Button>
-            <Button color="red" onClick={leave.proceed}>
-              Leave without saving
-            </Button>
-          </Group>
-        </Modal>
+      {settings && (
+        <SettingsEditor
+          name={name}
+          spec={spec}
+          onName={on.onName}
+          onChange={on.onSpec}
+          onClose={on.onSettingsClosed}
+        />
       )}
-    </ValueActionsProvider>
+    </Suspense>
+  );
+}
+
+/** Asks before another page takes away what is not saved. */
+function LeaveGuard({ dirty }: { dirty: boolean }) {
+  const leave = useBlocker({
+    shouldBlockFn: ({ current, next }) => dirty && current.pathname !== next.pathname,
+    enableBeforeUnload: () => dirty,
+    withResolver: true,
+  });
+  if (leave.status !== "blocked") return null;
+  return (
+    <Modal opened onClose={leave.reset} title="There are changes that are not saved">
+      <Group justify="flex-end">
+        <Button variant="default" onClick={leave.reset}>
+          Stay
+        </Button>
+        <Button color="red" onClick={leave.proceed}>
+          Leave without saving
+        </Button>
+      </Group>
+    </Modal>
   );
 }
 

@@ -125,6 +125,7 @@ export function BoardMenu({ url, setUrl, spec, children }: MenuProps) {
         </Menu.Item>
         <Menu.Divider />
         <Menu.Label>
+          Asked again every
           <Select
             aria-label="Asked again every"
             size="xs"

@@ -41,8 +41,9 @@ function drawElement(pen: CanvasRenderingContext2D, element: HTMLElement, box: D
   );
   const style = getComputedStyle(element);
   const at = element.getBoundingClientRect();
-  if (!at.width || at.height < 2 || style.visibility === "hidden" || style.clipPath !== "none")
-    return;
+  // A level line has no height of its own.
+  const flat = at.height < 2 && element.tagName !== "line";
+  if (!at.width || flat || style.visibility === "hidden" || style.clipPath !== "none") return;
   if (at.bottom > box.bottom + 1 || at.top < box.top) return;
   if (element.tagName === "SPAN" && !own.length && element.style.background) {
     pen.fillStyle = style.backgroundColor;
@@ -54,7 +55,13 @@ function drawElement(pen: CanvasRenderingContext2D, element: HTMLElement, box: D
   pen.font = `${style.fontWeight} ${style.fontSize} sans-serif`;
   pen.textBaseline = "middle";
   const text = own.map((one) => one.textContent?.trim()).join(" ");
-  pen.fillText(text, at.left - box.left, at.top - box.top + at.height / 2, at.width + 2);
+  const middle = at.top - box.top + at.height / 2;
+  const ends = style.textAlign === "right" || style.textAlign === "end";
+  pen.textAlign = ends ? "right" : "left";
+  // Right-aligned text ends where its padding begins.
+  const edge = ends ? at.right - Number.parseFloat(style.paddingRight) : at.left;
+  pen.fillText(text, edge - box.left, middle, at.width + 2);
+  pen.textAlign = "left";
   pen.textBaseline = "alphabetic";
 }
 
@@ -69,6 +76,7 @@ function drawPath(pen: CanvasRenderingContext2D, element: HTMLElement, box: DOMR
   pen.transform(matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f);
   pen.strokeStyle = style.stroke;
   pen.lineWidth = Number.parseFloat(style.strokeWidth) || 1;
+  pen.setLineDash((style.strokeDasharray.match(/[\d.]+/g) ?? []).map(Number));
   pen.stroke(new Path2D(d));
   pen.restore();
 }

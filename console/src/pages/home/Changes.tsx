@@ -10,6 +10,7 @@ import { useState } from "react";
 import type { ApiError } from "@/api/errors";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
+import { Moment } from "@/components/Moment";
 import { PageLink } from "@/components/PageLink";
 import { Panel } from "@/components/Panel";
 import { QueryState } from "@/components/QueryState";
@@ -96,7 +97,9 @@ function ChangeRow({ change }: { change: Change }) {
     >
       <Icon size={16} color={color} aria-label={word} />
       <span className={classes.what}>{change.what}</span>
-      <span className={classes.detail}>{change.detail}</span>
+      <span className={classes.detail}>
+        {change.detail} {change.at && <Moment at={change.at} />}
+      </span>
     </PageLink>
   );
 }

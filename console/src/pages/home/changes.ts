@@ -12,6 +12,8 @@ export interface Change {
   /** In a few words, with the service first. */
   what: string;
   detail: string;
+  /** The moment that the detail speaks of. */
+  at?: string;
   /** Page and search that show it. */
   to: { page: "/logs" | "/traces"; service: string; search: string };
   /** For the order: larger is worse. */
@@ -114,7 +116,8 @@ function silent(services: readonly Service[], end: number): Change[] {
       key: `silent ${service.service}`,
       grade: "notice",
       what: `${service.service}: nothing for ${Math.round((end - Date.parse(service.last_seen)) / 60_000)} minutes`,
-      detail: `last seen ${service.last_seen}`,
+      detail: "last seen",
+      at: service.last_seen,
       to: { page: "/logs", service: service.service, search: "" },
       weight: 1,
     }));

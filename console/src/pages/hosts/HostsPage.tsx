@@ -88,7 +88,7 @@ export default function HostsPage() {
             ]}
           >
             {rows.map(({ host, now }) => (
-              <Row key={host.host} host={host} now={now} />
+              <Row key={host.host} host={host} now={now} none={metrics.isPending ? "…" : "–"} />
             ))}
           </Listing>
         )}
@@ -107,7 +107,8 @@ function compare(
   return value(b) - value(a) || a.host.host.localeCompare(b.host.host);
 }
 
-function Row({ host, now }: { host: Host; now?: Saturation }) {
+/** `none` stands for what is not known: not yet, or not at all. */
+function Row({ host, now, none }: { host: Host; now?: Saturation; none: string }) {
   return (
     <Table.Tr>
       <Table.Td>
@@ -118,16 +119,17 @@ function Row({ host, now }: { host: Host; now?: Saturation }) {
           {[host.os_type, host.arch, host.region].filter(Boolean).join(" · ")}
         </div>
       </Table.Td>
-      <Share what={`CPU of ${host.host}`} values={now?.cpu} />
-      <Table.Td>{formatNumber(now && latest(now.load))}</Table.Td>
-      <Share what={`memory of ${host.host}`} values={now?.memory} />
+      <Share what={`CPU of ${host.host}`} values={now?.cpu} none={none} />
+      <Table.Td>{now ? formatNumber(latest(now.load)) : none}</Table.Td>
+      <Share what={`memory of ${host.host}`} values={now?.memory} none={none} />
       <Share
         what={`disk ${now?.fullest} of ${host.host}`}
         values={now?.files}
+        none={none}
         note={now?.fullest}
       />
-      <Flow what={`disk of ${host.host}`} values={now?.disk} />
-      <Flow what={`network of ${host.host}`} values={now?.network} />
+      <Flow what={`disk of ${host.host}`} values={now?.disk} none={none} />
+      <Flow what={`network of ${host.host}`} values={now?.network} none={none} />
       <Table.Td className={classes.services} title={host.services.join(", ")}>
         {host.services.join(", ")}
       </Table.Td>
@@ -136,7 +138,14 @@ function Row({ host, now }: { host: Host; now?: Saturation }) {
   );
 }
 
-function Share({ what, values, note }: { what: string; values?: Values; note?: string }) {
+interface FigureProps {
+  what: string;
+  values?: Values;
+  none: string;
+  note?: string;
+}
+
+function Share({ what, values, none, note }: FigureProps) {
   const now = values ? latest(values) : null;
   const high = now !== null && now >= HIGH;
   return (
@@ -146,7 +155,7 @@ function Share({ what, values, note }: { what: string; values?: Values; note?: s
           <i style={{ width: `${(now ?? 0) * 100}%` }} />
         </div>
         <span className={high ? classes.high : undefined}>
-          {formatPercent(now)}
+          {values ? formatPercent(now) : none}
           {high && " high"}
         </span>
         {values && (
@@ -163,9 +172,9 @@ function Share({ what, values, note }: { what: string; values?: Values; note?: s
   );
 }
 
-function Flow({ what, values }: { what: string; values?: Values }) {
+function Flow({ what, values, none }: FigureProps) {
   const now = values ? latest(values) : null;
-  const shown = now === null ? "–" : `${formatBytes(now)}/s`;
+  const shown = now === null ? (values ? "–" : none) : `${formatBytes(now)}/s`;
   return (
     <Table.Td>
       <div className={classes.cell}>

@@ -12,7 +12,7 @@ interface Props {
 }
 
 type Data = { node: Drawn; isStart: boolean; pale: boolean };
-const OVERVIEW_FROM = 25;
+const OVERVIEW_FROM = 12;
 
 /** The graph; the list beside it has the same for those who do not see it. */
 export default function LineageView({ picture, start, selected, onSelect }: Props) {
@@ -68,6 +68,7 @@ export default function LineageView({ picture, start, selected, onSelect }: Prop
         nodeTypes={NODE_TYPES}
         minZoom={0.05}
         what="graph"
+        subject={nodes.find((one) => one.data.isStart)?.id}
         overviewFrom={OVERVIEW_FROM}
         onSelect={onSelect}
         aria-label="Lineage; the list has the same as a table"

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Drawer, Group, SegmentedControl, Tooltip } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import { IconFilter, IconSortAscending, IconSortDescending } from "@tabler/icons-react";
-import { lazy, Suspense, useCallback, useMemo } from "react";
+import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { asApiError } from "@/api/errors";
 import { Facets } from "@/components/Facets";
 import { PageHeader } from "@/components/PageHeader";
@@ -35,6 +35,7 @@ export default function LogsPage() {
   const { q, col, view, order, facet } = url;
   const setSearch = useCallback((text: string) => setUrl({ q: text, sel: "" }), [setUrl]);
   const searching = view !== "query";
+  const [answered, setAnswered] = useState(false);
   const histogram = useLogHistogram(q, view === "records" || view === "patterns");
 
   const actions = useMemo<ValueActions>(() => {
@@ -57,6 +58,7 @@ export default function LogsPage() {
       search={q}
       keys={FACETS}
       added={facet}
+      hold={view === "records" && !answered}
       onAdded={(keys) => setUrl({ facet: keys })}
       onFilter={filter}
     />
@@ -105,7 +107,7 @@ export default function LogsPage() {
         <div className={classes.body}>
           {beside && !narrow && <aside className={classes.aside}>{facets}</aside>}
           <div className={classes.main}>
-            {view === "records" && <Records url={url} setUrl={setUrl} />}
+            {view === "records" && <Records url={url} setUrl={setUrl} onAnswered={setAnswered} />}
             {view === "patterns" && (
               <Patterns
                 q={q}

@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { client, unwrap } from "@/api/client";
 import type { ApiError } from "@/api/errors";
 import type { components } from "@/api/schema";
@@ -11,12 +11,21 @@ import { LogList } from "./LogList";
 import type { LogsUrl, SetLogsUrl } from "./params";
 import classes from "./Records.module.css";
 
+/** What a screen shows comes first: the rarer the matches, the more each further one costs. */
+const FIRST_PAGE = 60;
 const PAGE = 200;
 const MOST = 20_000;
 type Page = components["schemas"]["LogPageView"];
 
+interface Props {
+  url: LogsUrl;
+  setUrl: SetLogsUrl;
+  /** Told whether the first records of what is asked for are there, or cannot be had. */
+  onAnswered: (answered: boolean) => void;
+}
+
 /** The matching records, a page more each time the end comes near. */
-export function Records({ url, setUrl }: { url: LogsUrl; setUrl: SetLogsUrl }) {
+export function Records({ url, setUrl, onAnswered }: Props) {
   const time = useTimeRange();
   const { q, order, col } = url;
   const { start, end } = time.query;
@@ -25,7 +34,16 @@ export function Records({ url, setUrl }: { url: LogsUrl; setUrl: SetLogsUrl }) {
     queryFn: ({ pageParam, signal }) =>
       unwrap(
         client.GET("/api/v1/logs", {
-          params: { query: { start, end, q, order, limit: PAGE, cursor: pageParam ?? undefined } },
+          params: {
+            query: {
+              start,
+              end,
+              q,
+              order,
+              limit: pageParam ? PAGE : FIRST_PAGE,
+              cursor: pageParam ?? undefined,
+            },
+          },
           signal,
         }),
       ),
@@ -34,6 +52,8 @@ export function Records({ url, setUrl }: { url: LogsUrl; setUrl: SetLogsUrl }) {
     placeholderData: keepPreviousData,
   });
   const { data, fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const answered = !query.isPending && !query.isPlaceholderData;
+  useEffect(() => onAnswered(answered), [answered, onAnswered]);
   const records = useMemo(() => data?.pages.flatMap((page) => page.records) ?? [], [data]);
   const full = records.length >= MOST;
   const onEnd = useCallback(() => {

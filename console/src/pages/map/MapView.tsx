@@ -81,11 +81,16 @@ export default function MapView({ nodes, edges, selected, onSelect }: Props) {
         onEdgeClick={(_, edge) => onSelect(edge.id)}
         what="map"
         overviewFrom={OVERVIEW_FROM}
+        subject={busiest(nodes)}
         onSelect={onSelect}
         aria-label="Service map; the list has the same as a table"
       />
     </div>
   );
+}
+
+function busiest(nodes: readonly MapNode[]): string | undefined {
+  return [...nodes].sort((a, b) => b.statistics.count - a.statistics.count)[0]?.id;
 }
 
 function describe(node: MapNode, seconds: number): string {
