@@ -8,7 +8,8 @@ engine, one large trace by OTLP. With ``--url``, first page and route changes on
 such as the demo. Each figure is taken in the browser, from the start of the navigation or from the
 click to the first frame that shows what one waits for; the median and the worst of ``--runs`` are
 printed. A run in which other processes took more than a tenth of the processors is done again, up
-to ten times; how many of those that count were disturbed is said. The browser's cache is warm, as after a first visit, except where it says otherwise.
+to four times; how many of those that count were disturbed is said. The browser's cache is warm, as
+after a first visit, except where it says otherwise.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import psutil
 
 QUIET = 0.1
 """The most of the processors' time that others may take in a run that counts."""
-MOST_TRIES = 10
+MOST_TRIES = 4
 
 
 class Others:

@@ -19,7 +19,7 @@ import classes from "./trace.module.css";
 const ROW_PX = 24;
 const INDENT_PX = 12;
 const MAX_INDENT = 24;
-const OVERSCAN = 12;
+const OVERSCAN = 4;
 
 interface Props extends SpansProps {
   collapsed: ReadonlySet<number>;
@@ -86,7 +86,8 @@ export function Waterfall(props: Props) {
             const span = rows.spans[index] as number;
             return (
               <Row
-                key={span}
+                // A row that leaves on one side is used again on the other: making one costs more.
+                key={index % items.length}
                 model={model}
                 span={span}
                 row={index}
@@ -180,7 +181,6 @@ const Row = memo(function Row(props: RowProps) {
   const { spans } = model;
   const service = spans.service_name[span] ?? "";
   const name = spans.name[span] ?? "";
-  const duration = spans.duration_ns[span] as number;
   const children = model.children[span]?.length ?? 0;
   const below = model.errorsBelow[span] as number;
   const error = model.error[span] === 1;
@@ -200,8 +200,14 @@ const Row = memo(function Row(props: RowProps) {
       tabIndex={-1}
       onClick={() => props.onSelect(span)}
     >
-      <div role="gridcell" className={classes.name} style={{ width: `${names * 100}%` }}>
-        <span style={{ flex: "none", width: 6 + Math.min(depth, MAX_INDENT) * INDENT_PX }} />
+      <div
+        role="gridcell"
+        className={classes.name}
+        style={{
+          width: `${names * 100}%`,
+          paddingLeft: 10 + Math.min(depth, MAX_INDENT) * INDENT_PX,
+        }}
+      >
         {children ? (
           <button
             type="button"
@@ -235,7 +241,6 @@ const Row = memo(function Row(props: RowProps) {
       </div>
       <div role="gridcell" className={classes.time}>
         <Bar model={model} span={span} from={from} to={to} color={serviceColor(service)} />
-        <span className={classes.visuallyHidden}>{formatNanos(duration)}</span>
       </div>
     </div>
   );
@@ -258,7 +263,9 @@ function Bar({ model, span, from, to, color }: BarProps) {
   // What lies far outside of the window is cut: browsers place boxes of millions of px badly.
   const shownLeft = Math.max(left, -5);
   const shownRight = Math.min(right, 105);
-  if (shownRight < -5 || shownLeft > 105) return null;
+  if (shownRight < -5 || shownLeft > 105) {
+    return <span className={classes.visuallyHidden}>{formatNanos(duration)}</span>;
+  }
   const labelled = right < 82 ? { left: `${Math.max(right, 0)}%` } : { right: `${100 - left}%` };
   const inside = left <= 18 && right >= 82;
   return (
