@@ -1,4 +1,4 @@
-import{r as e}from"./metricQuery.js";import{b as t}from"./index.js";var n=[`ALARM`,`INSUFFICIENT_DATA`,`OK`],r={ALARM:`In alarm`,INSUFFICIENT_DATA:`Insufficient data`,OK:`OK`},i=[`critical`,`error`,`warning`,`info`],a=[{value:`metric`,label:`Metrics`},{value:`logs`,label:`Logs`},{value:`traces`,label:`Traces`},{value:`pipe`,label:`Query`},{value:`sql`,label:`SQL`},{value:`absence`,label:`Absence`},{value:`composite`,label:`Composite`}],o=`SELECT toStartOfInterval(Timestamp, toIntervalSecond($period)) AS time,
+import{V as e}from"./common.js";import{b as t}from"./index.js";var n=[`ALARM`,`INSUFFICIENT_DATA`,`OK`],r={ALARM:`In alarm`,INSUFFICIENT_DATA:`Insufficient data`,OK:`OK`},i=[`critical`,`error`,`warning`,`info`],a=[{value:`metric`,label:`Metrics`},{value:`logs`,label:`Logs`},{value:`traces`,label:`Traces`},{value:`pipe`,label:`Query`},{value:`sql`,label:`SQL`},{value:`absence`,label:`Absence`},{value:`composite`,label:`Composite`}],o=`SELECT toStartOfInterval(Timestamp, toIntervalSecond($period)) AS time,
        ServiceName AS service, count() AS value
 FROM otel_logs
 WHERE Timestamp >= $start AND Timestamp < $end AND SeverityNumber >= 17

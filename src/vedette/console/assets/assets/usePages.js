@@ -1,1 +1,1 @@
-import{m as e}from"./tanstack.js";function t(t,n){return e({queryKey:t,queryFn:({pageParam:e,signal:t})=>n(e,t),initialPageParam:null,getNextPageParam:e=>e.cursor,select:e=>e.pages,placeholderData:e=>e})}export{t};
+import{p as e}from"./tanstack.js";function t(t,n){return e({queryKey:t,queryFn:({pageParam:e,signal:t})=>n(e,t),initialPageParam:null,getNextPageParam:e=>e.cursor,select:e=>e.pages,placeholderData:e=>e})}export{t};

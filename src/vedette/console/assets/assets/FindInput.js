@@ -1,1 +1,0 @@
-import{i as e}from"./mantine.js";import{W as t}from"./index.js";import{n}from"./react.js";var r=n();function i({label:n,onFind:i,...a}){return(0,r.jsx)(e,{...a,"aria-label":n,leftSection:(0,r.jsx)(t,{size:14}),onChange:e=>i(e.currentTarget.value)})}export{i as t};

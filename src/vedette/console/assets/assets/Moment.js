@@ -1,1 +1,0 @@
-import{g as e,l as t}from"./index.js";import{n}from"./react.js";var r=n();function i({at:n,ago:i=!1}){let{format:a}=t();if(!n)return(0,r.jsx)(r.Fragment,{children:`–`});let o=Date.parse(n);return(0,r.jsx)(`time`,{dateTime:n,title:i?a(o):n,style:{whiteSpace:`nowrap`},children:i?e(o,Date.now()):a(o)})}export{i as t};

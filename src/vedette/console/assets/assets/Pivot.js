@@ -1,1 +1,0 @@
-import{c as e}from"./index.js";import{n as t}from"./react.js";var n={pivot:`_pivot_ay6cy_1`},r=t();function i(t){return(0,r.jsx)(e,{...t,className:n.pivot})}export{i as t};

@@ -1,1 +1,0 @@
-var e={mark:`_mark_rq1gh_1`,cards:`_cards_rq1gh_27`,card:`_card_rq1gh_27`,big:`_big_rq1gh_50`,warn:`_warn_rq1gh_55`,link:`_link_rq1gh_59`,tools:`_tools_rq1gh_68`,text:`_text_rq1gh_75`,stack:`_stack_rq1gh_80`,band:`_band_rq1gh_86`,shares:`_shares_rq1gh_91`,lines:`_lines_rq1gh_105`};export{e as t};

@@ -1,1 +1,0 @@
-var e={controls:`_controls_1y9kz_1`,range:`_range_1y9kz_4`,again:`_again_1y9kz_7`,turn:`_turn_1y9kz_1`,dropdown:`_dropdown_1y9kz_15`,picker:`_picker_1y9kz_18`,presets:`_presets_1y9kz_21`,own:`_own_1y9kz_24`,between:`_between_1y9kz_36`};export{e as t};

@@ -1,1 +1,0 @@
-import{r as e}from"./download.js";function t(t,n,r=`text/csv`){e(new Blob([n],{type:r}),t.replace(/[^\w.() -]+/g,`_`))}export{t};

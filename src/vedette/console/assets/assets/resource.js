@@ -1,1 +1,0 @@
-var e=e=>e.replaceAll(`%`,`%25`).replaceAll(`/`,`%2F`),t=(t,n,r,i)=>[t,n,e(r),...i===void 0?[]:[`${i}`]].join(`/`);export{t};

@@ -1,1 +1,0 @@
-import{n as e,o as t}from"./colors.js";var n=[[],[8,4],[2,3],[10,3,2,3]];function r(r){let i=new Map;return r.map(r=>{let a=r.color??t(e(r.colorKey??r.key)%12),o=i.get(a)??0;return i.set(a,o+1),{color:a,dash:r.dash??n[o%n.length]??[]}})}export{r as t};
