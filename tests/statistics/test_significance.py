@@ -53,6 +53,16 @@ def test_ks_with_ties_and_the_extremes() -> None:
     assert math.isnan(significance.ks_p_value(0.5, 0, 9))
 
 
+@pytest.mark.parametrize("size", [20_000, 24_690, 300_000, 1_000_000])
+@pytest.mark.parametrize("scaled", [0.02, 0.3, 1.0, 2.1999, 2.2, 3.7, 9.0, 13.5])
+def test_ks_of_many_observations_is_the_distribution_of_scipy(size: int, scaled: float) -> None:
+    statistic = math.sqrt(scaled / (size / 2))
+    expected = stats.kstwo.sf(statistic, size // 2)
+    assert significance.ks_p_value(statistic, size, size) == pytest.approx(
+        expected, rel=TINY, abs=0
+    )
+
+
 def test_chi_square() -> None:
     observed, expected = [16, 18, 16, 14, 12, 12], [16, 16, 16, 16, 16, 8]
     found = significance.chi_square_fit(observed, expected)

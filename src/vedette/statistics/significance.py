@@ -14,9 +14,19 @@ from vedette.statistics.samples import Sample, kolmogorov_smirnov
 EXACT_SIZE = 10_000
 """Up to this size of the larger sample the p-value of KS is exact, as in scipy's ``auto``."""
 
+_TAIL_SIZES = (10_000, 1_000_000)
+"""Between these sizes scipy adds up as many terms as there are observations; beyond, it has a formula."""
+_TAIL_FROM = 2.2
+"""From this n d^2 on, twice the one-sided tail is the two-sided one (Simard, L'Ecuyer 2011)."""
+_TAIL_TERMS = 4096
+_SERIES_FROM = 100_000
+"""Beyond this size scipy takes the limit's series for what is nearer than ``_TAIL_FROM``."""
+_SERIES_LEAST = 0.01
+_SERIES_TERMS = 10
 _LARGE = 1e200
 _CERTAIN = 1e-12
 
+Floats = NDArray[np.float64]
 Vector = Sequence[float] | NDArray[np.generic]
 
 
@@ -42,9 +52,71 @@ def ks_p_value(statistic: float, reference_size: int, current_size: int) -> floa
         return bound
     if max(reference_size, current_size) <= EXACT_SIZE:
         return _ks_exact(statistic, reference_size, current_size)
+    return _kolmogorov(statistic, float(np.round(size)))
+
+
+def _kolmogorov(statistic: float, size: float) -> float:
+    """Return P(D >= d) of the one-sample statistic of a size, as scipy.
+
+    Of the sizes where scipy adds up a term an observation, the same sum is made of fewer terms.
+    """
+    scaled = size * statistic * statistic
+    smallest, largest = _TAIL_SIZES
+    if smallest <= size <= largest and scaled >= _TAIL_FROM:
+        return min(1.0, 2 * _one_sided_tail(statistic, size))
+    if size > _SERIES_FROM and _SERIES_LEAST <= scaled < _TAIL_FROM:
+        return min(1.0, max(0.0, 1 - _near_limit(math.sqrt(scaled), size)))
     from scipy.stats import kstwo  # noqa: PLC0415 - slow to import, and seldom needed
 
-    return float(np.clip(kstwo.sf(statistic, np.round(size)), 0, 1))
+    return float(np.clip(kstwo.sf(statistic, size), 0, 1))
+
+
+def _near_limit(z: float, size: float) -> float:
+    """Return P(D < d), z = d sqrt(n), by the limit's first four terms in 1 / sqrt(n) (Pelz, Good 1976)."""
+    k = np.arange(-_SERIES_TERMS, _SERIES_TERMS + 1)
+    half, whole = (math.pi * (k + 0.5)) ** 2, (math.pi * k) ** 2
+    at_half, at_whole = np.exp(-half / (2 * z * z)), np.exp(-whole / (2 * z * z))
+    z2, z4, z6 = z**2, z**4, z**6
+    second = 6 * z6 + 2 * z4 + half * (2 * z4 - 5 * z2) + half**2 * (1 - 2 * z2)
+    third = (
+        half**3 * (5 - 30 * z2)
+        + half**2 * (212 * z4 - 60 * z2)
+        + half * (135 * z4 - 96 * z6)
+        - (30 * z6 + 90 * z4 * z4)
+    )
+    terms = (
+        at_half / z,
+        at_half * (half - z2) / (6 * z4),
+        at_half * second / (72 * z6 * z) - at_whole * whole / (36 * z2 * z),
+        at_half * third / (6480 * z6 * z4) + at_whole * whole * (3 * z2 - whole) / (216 * z6),
+    )
+    sums = [float(term.sum()) / size ** (order / 2) for order, term in enumerate(terms)]
+    return math.sqrt(math.pi / 2) * math.fsum(sums)
+
+
+def _one_sided_tail(statistic: float, size: float) -> float:
+    """Return P(D+ >= d): d times a sum of n (1 - d) terms (Birnbaum, Tingey 1951), by every k-th.
+
+    The terms are a smooth function of their number that vanishes with all its derivatives at both
+    ends, so that the trapezoidal rule over 4,096 of them is as good as their sum: 1e-11 of it.
+    """
+    reach = size * statistic
+    step = (size - reach) / _TAIL_TERMS
+    v: Floats = (np.arange(_TAIL_TERMS, dtype=np.float64) + 0.5) * step
+    rest: Floats = size - v
+    # Of C(n, v) p^v q^(n - v) by Loader (2000): no large logarithms are taken from each other.
+    deviance = v * np.log1p(-reach / (v + reach)) + rest * np.log1p(reach / (rest - reach))
+    roots = np.log(size / (2 * math.pi * v * rest)) / 2
+    logs = float(_stirling(np.array(size))) - _stirling(v) - _stirling(rest) - deviance + roots
+    terms = np.exp(logs) * size / (v + reach)
+    return float(statistic * step * terms.sum())
+
+
+def _stirling(n: Floats) -> Floats:
+    """Return log n! less Stirling's formula."""
+    square = n * n
+    series: Floats = (1 / 12 - (1 / 360 - 1 / (1260 * square)) / square) / n
+    return series
 
 
 @lru_cache(maxsize=256)

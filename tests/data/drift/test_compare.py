@@ -73,7 +73,7 @@ def test_a_category_that_may_hide_in_the_rest_is_not_called_new(profiled: Any) -
     before = profiled(pa.table({"c": many}))["c"]
     after = profiled(pa.table({"c": ["v1"] * 900 + ["v4999"] * 100}))["c"]
     assert not before.values.complete
-    names, p, q = Compared(before, after, categorical=True).categories()
+    names, p, q = Compared(before, after, categorical=True).categories
     assert set(names) - {"\x00other"} <= set(before.values.counts)
     assert p.sum() == pytest.approx(60_000)
     assert q.sum() == pytest.approx(1000)

@@ -169,7 +169,7 @@ def _compared(reference: ColumnProfile, current: ColumnProfile, settings: Settin
     if value is None:
         return _unknown(reference, "there are no finite values to compare")
     over = _is_over(value, choice.threshold, choice.measure, strict=choice.strict)
-    exact = compared.categorical or all(sample.is_exact for sample in compared.samples())
+    exact = compared.categorical or all(sample.is_exact for sample in compared.samples)
     return ColumnDrift(
         reference.name,
         reference.kind.value,

@@ -58,7 +58,7 @@ def distribution(reference: ColumnProfile, current: ColumnProfile) -> Distributi
     if pair is None:
         return None
     if pair.categorical:
-        names, p, q = pair.categories()
+        names, p, q = pair.categories
         if not p.sum() or not q.sum():
             return None
         p, q = p / p.sum(), q / q.sum()
@@ -66,7 +66,7 @@ def distribution(reference: ColumnProfile, current: ColumnProfile) -> Distributi
         shown = [None if names[place] == OTHER else names[place] for place in order]
         labels = ["all others" if name is None else str(name) for name in shown]
         return Distribution(labels, p[order], q[order], [], shown)
-    first, second = pair.samples()
+    first, second = pair.samples
     if first.is_empty or second.is_empty:
         return None
     low, high = _middle(first.values, second.values)

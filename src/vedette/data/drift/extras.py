@@ -17,7 +17,7 @@ SHOWN_CATEGORIES = 20
 
 def categories_change(compared: Compared) -> dict[str, Any]:
     """Return categories that are new or gone, with their share of the rows."""
-    names, before, after = compared.categories()
+    names, before, after = compared.categories
     found: dict[str, Any] = {}
     for title, absent, present in (
         ("new_categories", before, after),

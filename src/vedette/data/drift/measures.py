@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ OTHER = "\x00other"
 """Stands for the categories that a profile does not list by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Compared:
     """Two profiles of a column, with what measures take from them computed once.
 
@@ -35,12 +36,14 @@ class Compared:
     current: ColumnProfile
     categorical: bool
 
+    @cached_property
     def samples(self) -> tuple[Sample, Sample]:
-        """Return the numbers of both."""
+        """The numbers of both."""
         return self.reference.sample(), self.current.sample()
 
+    @cached_property
     def categories(self) -> tuple[list[Any], Floats, Floats]:
-        """Return the categories of both, and the counts of each in the two.
+        """The categories of both, and the counts of each in the two.
 
         A profile that lists only its frequent categories has the rest as one; a category that one
         lists and the other may hide in its rest is counted there too, so nothing is called new that
@@ -56,6 +59,28 @@ class Compared:
             return [*names, OTHER], p, q
         return names, p[:-1], q[:-1]
 
+    @cached_property
+    def bins(self) -> tuple[Floats, Floats]:
+        """The counts of both over the deciles of the reference, open at the ends."""
+        if self.categorical:
+            _, p, q = self.categories
+            return p, q
+        reference, current = self.samples
+        if reference.is_empty or current.is_empty:
+            return np.zeros(1), np.zeros(1)
+        edges = decile_edges(reference)
+        return reference.histogram(edges), current.histogram(edges)
+
+    @cached_property
+    def ks(self) -> float:
+        """The largest difference of their CDFs."""
+        return samples.kolmogorov_smirnov(*self.samples)
+
+    @cached_property
+    def wasserstein(self) -> float:
+        """The distance of their numbers, in the unit of the values."""
+        return samples.wasserstein(*self.samples)
+
 
 def _listed(one: Counted, other: Counted) -> set[Any]:
     return set(one.counts) | (set(other.counts) if one.complete else set())
@@ -70,18 +95,6 @@ def _counts(profile: ColumnProfile, counted: Counted, names: Sequence[Any]) -> F
 Measure = Callable[[Compared], float]
 
 
-def _bins(compared: Compared) -> tuple[Floats, Floats]:
-    """Return the counts of both over the deciles of the reference, open at the ends."""
-    if compared.categorical:
-        _, p, q = compared.categories()
-        return p, q
-    reference, current = compared.samples()
-    if reference.is_empty or current.is_empty:
-        return np.zeros(1), np.zeros(1)
-    edges = decile_edges(reference)
-    return reference.histogram(edges), current.histogram(edges)
-
-
 def decile_edges(sample: Sample, bins: int = 10) -> Floats:
     """Return edges that cut a sample into equal shares; the outer ones are infinite."""
     cumulative = np.cumsum(sample.weights) / sample.weights.sum()
@@ -93,11 +106,11 @@ def decile_edges(sample: Sample, bins: int = 10) -> Floats:
 
 
 def _binned(measure: Callable[[Floats, Floats], float]) -> Measure:
-    return lambda compared: measure(*_bins(compared))
+    return lambda compared: measure(*compared.bins)
 
 
-def _of_samples(measure: Callable[[Sample, Sample], float]) -> Measure:
-    return lambda compared: math.nan if compared.categorical else measure(*compared.samples())
+def _of_numbers(measure: Measure) -> Measure:
+    return lambda compared: math.nan if compared.categorical else measure(compared)
 
 
 def _wasserstein_normed(compared: Compared) -> float:
@@ -105,14 +118,14 @@ def _wasserstein_normed(compared: Compared) -> float:
     if compared.categorical:
         return math.nan
     std = compared.reference.std or 0.0
-    return samples.wasserstein(*compared.samples()) / max(std, 0.001)
+    return compared.wasserstein / max(std, 0.001)
 
 
 def _simple(compared: Compared) -> float:
     """Return Model Monitor's Simple distance: of CDFs, or of the shares of categories."""
     if not compared.categorical:
-        return samples.kolmogorov_smirnov(*compared.samples())
-    _, p, q = compared.categories()
+        return compared.ks
+    _, p, q = compared.categories
     return frequencies.l_infinity(p, q) if p.size else math.nan
 
 
@@ -132,12 +145,12 @@ def _js_doane(compared: Compared) -> float:
     What lies outside of the bins, or in categories that the reference lacks, is one more bin.
     """
     if compared.categorical:
-        names, p, q = compared.categories()
+        names, p, q = compared.categories
         known = p > 0
         outside = float(q[~known].sum()) if len(names) else 0.0
         p, q = p[known], q[known]
     else:
-        reference, current = compared.samples()
+        reference, current = compared.samples
         if reference.is_empty or current.is_empty:
             return math.nan
         edges = doane(compared.reference, reference)
@@ -172,9 +185,9 @@ def _js_evidently(compared: Compared) -> float:
 def evidently_bins(compared: Compared) -> tuple[Floats, Floats]:
     """Return the counts that Evidently's binned measures are over."""
     if compared.categorical or compared.reference.distinct <= 20:  # noqa: PLR2004 - Evidently's
-        _, p, q = compared.categories()
+        _, p, q = compared.categories
         return p, q
-    reference, current = compared.samples()
+    reference, current = compared.samples
     if reference.is_empty or current.is_empty:
         return np.empty(0), np.empty(0)
     low = min(reference.values[0], current.values[0])
@@ -200,27 +213,26 @@ def _cohens_d(compared: Compared) -> float:
 def _cramers_v(compared: Compared) -> float:
     if not compared.categorical:
         return math.nan
-    _, p, q = compared.categories()
+    _, p, q = compared.categories
     return significance.cramers_v(p, q) if p.size else math.nan
 
 
 def _ks_p(compared: Compared) -> float:
     if compared.categorical:
         return math.nan
-    statistic = samples.kolmogorov_smirnov(*compared.samples())
-    return significance.ks_p_value(statistic, *_sizes(compared))
+    return significance.ks_p_value(compared.ks, *_sizes(compared))
 
 
 def _chi_square_p(compared: Compared) -> float:
     if not compared.categorical:
         return math.nan
-    _, p, q = compared.categories()
+    _, p, q = compared.categories
     return significance.chi_square_contingency(p, q, correction=False)[1] if p.size else math.nan
 
 
 def _chi_square_fit_p(compared: Compared) -> float:
     """Return the p-value of the current counts against the reference's shares, as Evidently."""
-    _, p, q = compared.categories()
+    _, p, q = compared.categories
     if not p.sum() or not q.sum():
         return math.nan
     return significance.chi_square_fit(q, p * (q.sum() / p.sum()))[1]
@@ -228,7 +240,7 @@ def _chi_square_fit_p(compared: Compared) -> float:
 
 def _z_p(compared: Compared) -> float:
     """Return the p-value of the share of rows that are not the first of two values."""
-    names, p, q = compared.categories()
+    names, p, q = compared.categories
     if not names or not p.sum() or not q.sum():
         return math.nan
     return significance.two_proportions(
@@ -241,10 +253,10 @@ MEASURES: Mapping[str, Measure] = {
     "jensen_shannon": _binned(frequencies.jensen_shannon),
     "hellinger": _binned(frequencies.hellinger),
     "total_variation": _binned(frequencies.total_variation),
-    "ks": _of_samples(samples.kolmogorov_smirnov),
-    "wasserstein": _of_samples(samples.wasserstein),
+    "ks": _of_numbers(lambda compared: compared.ks),
+    "wasserstein": _of_numbers(lambda compared: compared.wasserstein),
     "wasserstein_normed": _wasserstein_normed,
-    "energy": _of_samples(samples.energy),
+    "energy": _of_numbers(lambda compared: samples.energy(*compared.samples)),
     "l_infinity": _simple,
     "l_infinity_robust": _robust,
     "cohens_d": _cohens_d,
