@@ -4,7 +4,8 @@
 
 Peers run in environments of their own (``PEERS/evidently/bin/python`` and so on); one that is not there
 is left out. For each: ``python -m venv PEERS/evidently``, then its ``pip install evidently 'pandas<3' pyarrow``
-(Evidently 0.7.23 does not import with pandas 3). Each runs in a process of its own on the same Parquet files, which are read before its clock
+(Evidently 0.7.23 does not import with pandas 3), ``nannyml statsmodels pyarrow``, or ``whylogs 'pandas<3'
+'pyarrow<18' 'numpy<2'``. Each runs in a process of its own on the same Parquet files, which are read before its clock
 starts; prints seconds, CPU seconds, peak memory and ratios
 (on a busy machine, look at those of CPU seconds).
 """
@@ -41,6 +42,11 @@ VEDETTE = (
     "import vedette, vedette.sdk.data",
     "report = vedette.drift(reference, current)\nassert report.report.compared == 50",
 )
+_NANNYML = (
+    "calc = nannyml.UnivariateDriftCalculator("
+    "column_names=list(reference.columns), chunk_number={chunks}{more})\n"
+    "calc.fit(reference)\ncalc.calculate(current).to_df()"
+)
 PEERS = {
     "evidently": (
         "from evidently import Dataset, Report\nfrom evidently.presets import DataDriftPreset",
@@ -50,10 +56,25 @@ PEERS = {
     ),
     "nannyml": (
         "import nannyml",
-        "calc = nannyml.UnivariateDriftCalculator(column_names=list(reference.columns), chunk_number=10)\n"
-        "calc.fit(reference)\ncalc.calculate(current).to_df()",
+        _NANNYML.format(chunks=10, more=""),
         5,
-        "profile + drift against NannyML's univariate run",
+        "profile + drift against NannyML's univariate run, its one default measure, its 10 chunks",
+    ),
+    "nannyml one chunk": (
+        "import nannyml",
+        _NANNYML.format(chunks=1, more=""),
+        5,
+        "the same, one window against one, as here",
+    ),
+    "nannyml all": (
+        "import nannyml",
+        _NANNYML.format(
+            chunks=10,
+            more=", continuous_methods=['jensen_shannon', 'kolmogorov_smirnov', 'wasserstein', 'hellinger'], "
+            "categorical_methods=['chi2', 'jensen_shannon', 'l_infinity', 'hellinger']",
+        ),
+        5,
+        "the same with all its measures, which here are in every comparison",
     ),
     "whylogs": (
         "import whylogs",
@@ -129,16 +150,17 @@ def main() -> None:
         print(f"{options.rows:,} rows against {options.rows:,}, 50 columns; {os.cpu_count()} CPUs")
         own = _run(sys.executable, MEASURE.format(imports=VEDETTE[0], work=VEDETTE[1]), files)
         print(
-            f"vedette    {own[0]:8.2f} s   CPU {own[2]:8.2f} s   peak {own[1]:8.0f} MiB", flush=True
+            f"vedette            {own[0]:8.2f} s   CPU {own[2]:8.2f} s   peak {own[1]:8.0f} MiB",
+            flush=True,
         )
         for name, (imports, work, target, title) in PEERS.items():
-            python = options.peers / name / "bin" / "python"
+            python = options.peers / name.partition(" ")[0] / "bin" / "python"
             if not python.exists() or options.only not in {"", name}:
-                print(f"{name:10s} not measured")
+                print(f"{name:18s} not measured")
                 continue
             peer = _run(str(python), MEASURE.format(imports=imports, work=work), files)
             print(
-                f"{name:10s} {peer[0]:8.2f} s   CPU {peer[2]:8.2f} s   peak {peer[1]:8.0f} MiB   {title}: "
+                f"{name:18s} {peer[0]:8.2f} s   CPU {peer[2]:8.2f} s   peak {peer[1]:8.0f} MiB   {title}: "
                 f"{peer[0] / own[0]:.1f} times, {peer[2] / own[2]:.1f} times the CPU (wanted {target})",
                 flush=True,
             )
@@ -170,7 +192,12 @@ def _parquet(folder: Path, rows: int) -> None:
 
 
 def _run(python: str, code: str, arguments: list[str]) -> list[float]:
-    environment = {**os.environ, "PYTHONPATH": str(SOURCE) if python == sys.executable else ""}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(SOURCE) if python == sys.executable else "",
+        # NannyML would wait for a report of its use to be sent.
+        "NML_DISABLE_USAGE_LOGGING": "1",
+    }
     done = subprocess.run(
         [python, "-c", textwrap.dedent(code), *arguments],
         check=False,

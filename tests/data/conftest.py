@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from vedette.data.profiles import Profiles
-from vedette.data.profiling.engine import Engine, Rows, parse_rows, readable
+from vedette.data.profiling.engine import Engine, Rows, parse_rows
+from vedette.data.profiling.engine_errors import readable
 from vedette.data.profiling.merging import summarise
 from vedette.data.profiling.run import profile_source
 from vedette.data.profiling.sources import source_of

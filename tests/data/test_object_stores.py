@@ -24,7 +24,7 @@ def test_another_store_and_keys_of_the_environment() -> None:
         "AWS_SECRET_ACCESS_KEY": "s", "AWS_SESSION_TOKEN": "t",
     }  # fmt: skip
     assert s3_arguments("s3://lake/a b?.parquet", environment) == {
-        "source": "http://127.0.0.1:9000/lake/a b?.parquet",
+        "source": "http://127.0.0.1:9000/lake/a%20b?.parquet",
         "key": "k", "secret": "s", "token": "t",
     }  # fmt: skip
 

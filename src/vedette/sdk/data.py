@@ -19,8 +19,8 @@ from vedette.data.drift.presets import Settings
 from vedette.data.drift.report import drift_html, drift_report
 from vedette.data.profiling.engine import LocalEngine, Progress
 from vedette.data.profiling.exact import with_every_value
-from vedette.data.profiling.headers import with_columns
 from vedette.data.profiling.merging import summarise
+from vedette.data.profiling.prepare import prepared
 from vedette.data.profiling.run import ColumnStates, Windows, profile_source
 from vedette.data.profiling.samples import keep_rows as keep_rows_of
 from vedette.data.profiling.sources import source_of
@@ -156,7 +156,7 @@ def profile(
     if time_column is not None:
         windows = Windows(time_column, parse_duration(period, field="period").total_seconds())
     with LocalEngine(memory_bytes=memory_bytes, progress=progress) as engine:
-        source = with_columns(engine, source)
+        source = prepared(engine, source)
         states = profile_source(
             engine,
             source,
@@ -258,7 +258,7 @@ def columns_of(
     """Return the profiles of data's columns, computed where they are not at hand."""
     if isinstance(data, Profile):
         return data.columns
-    source = with_columns(engine, source_of(data))
+    source = prepared(engine, source_of(data))
     states = profile_source(engine, source, columns=columns, progress=progress)
     found = summarise(engine, states)
     return with_every_value(engine, source, found) if exact else found

@@ -16,7 +16,7 @@ from vedette.data.checks.definition import Severity, parse_checks
 from vedette.data.checks.result import CheckReport
 from vedette.data.checks.run import run_checks
 from vedette.data.profiling.engine import LocalEngine, Progress
-from vedette.data.profiling.headers import with_columns
+from vedette.data.profiling.prepare import prepared
 from vedette.data.profiling.sources import source_of
 from vedette.sdk.api_client import connected, dataset_path
 from vedette.sdk.data import columns_of
@@ -65,7 +65,7 @@ def check(
             if baseline is None
             else columns_of(engine, baseline, None, exact=False, progress=progress)
         )
-        source = with_columns(engine, source_of(data))
+        source = prepared(engine, source_of(data))
         report = run_checks(
             engine, source, parsed, baseline=before, sample=sample, progress=progress
         )

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from pathlib import Path
 
 import psycopg
 import pytest
 
+from support.postgresql import PostgreSQL, running
 from vedette.store.catalog import Actor, Catalog, Clock
 from vedette.store.catalog.audit_record import GENESIS_HASH
 from vedette.store.catalog.models import Base
 
-ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "America/New_York"}
-START_DEADLINE_S = 60
 # What tells a catalog's schema from one that a test has altered.
 SCHEMA = """
     SELECT (SELECT array_agg(tgname::text ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal),
@@ -33,74 +25,13 @@ SCHEMA = """
 """
 
 
-def find_postgresql() -> Path | None:
-    """Return the folder of PostgreSQL's programs, or None."""
-    candidates = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    on_path = shutil.which("initdb")
-    if on_path:
-        candidates.insert(0, Path(on_path).parent)
-    complete = (found for found in candidates if (found / "postgres").exists())
-    return next(complete, None)
-
-
 @dataclass
-class Cluster:
-    """A running PostgreSQL that listens on a Unix socket only."""
+class Cluster(PostgreSQL):
+    """A cluster that lends databases to tests; it listens on a Unix socket only."""
 
-    binaries: Path
-    folder: Path
-    user: str | None
-    process: subprocess.Popen | None = None
     databases: count = field(default_factory=lambda: count(1))
     clean: list[str] = field(default_factory=list)
     schema: tuple | None = None
-
-    def command(self, program: str, *arguments: str) -> list[str]:
-        """Return a command line that runs as the cluster's user: PostgreSQL refuses root."""
-        line = [str(self.binaries / program), *arguments]
-        if self.user is None:
-            return line
-        drop = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups", "--"]
-        return [*drop, *line]
-
-    def start(self) -> None:
-        data = str(self.folder / "data")
-        made = subprocess.run(
-            self.command("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "-N"),
-            env=ENVIRONMENT, cwd=self.folder, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        if made.returncode:
-            raise RuntimeError(f"initdb failed: {made.stderr}")
-        with (self.folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(
-                self.command(
-                    "postgres", "-D", data, "-k", str(self.folder), "-c", "listen_addresses=",
-                    "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=100",
-                ),
-                env=ENVIRONMENT, cwd=self.folder, stdout=log, stderr=log,
-            )  # fmt: skip
-        deadline = time.monotonic() + START_DEADLINE_S
-        while True:
-            try:
-                self.admin("SELECT 1")
-            except psycopg.OperationalError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((self.folder / "log").read_text()) from None
-                time.sleep(0.05)
-            else:
-                return
-
-    def stop(self) -> None:
-        if self.process is not None:
-            # An immediate shutdown: nobody needs the data any more.
-            self.process.send_signal(signal.SIGQUIT)
-            self.process.wait(timeout=START_DEADLINE_S)
-
-    def admin(self, statement: str, database: str = "postgres") -> None:
-        with psycopg.connect(
-            host=str(self.folder), user="tester", dbname=database, autocommit=True
-        ) as connection:
-            connection.execute(statement)
 
     def url(self, database: str) -> str:
         return f"postgresql://tester@/{database}?host={self.folder}"
@@ -136,27 +67,8 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def cluster():
-    binaries = find_postgresql()
-    if binaries is None:
-        pytest.skip("PostgreSQL's programs (initdb, postgres) are not installed")
-    user = None
-    if os.geteuid() == 0:
-        try:
-            pwd.getpwnam("postgres")
-        except KeyError:
-            pytest.skip("PostgreSQL refuses to run as root and there is no user 'postgres'")
-        user = "postgres"
-    # Not pytest's own folder: that one is closed to other users.
-    folder = Path(tempfile.mkdtemp(prefix="vedette-pg-"))
-    if user is not None:
-        shutil.chown(folder, user, user)
-    running = Cluster(binaries, folder, user)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+    with running(Cluster) as started:
+        yield started
 
 
 @dataclass

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, Self
 
-from vedette.core.errors import InvalidInputError, UnavailableError, VedetteError
+from vedette.core.errors import UnavailableError
+from vedette.data.profiling.engine_errors import readable
+from vedette.data.profiling.sessions import sessions_in_utc
 
 Rows = list[list[Any]]
 Progress = Callable[[float | None, str], None]
@@ -62,9 +64,11 @@ class LocalEngine:
             f"SETTINGS max_memory_usage = {self._memory_bytes}, max_query_size = {_QUERY_BYTES}, "
             f"max_ast_elements = 5000000, max_expanded_ast_elements = 5000000, "
             f"schema_inference_make_columns_nullable = 1, output_format_json_quote_64bit_integers = 0, "
-            f"output_format_json_quote_denormals = 0, input_format_parquet_max_block_size = 16384"
+            # A moment without a zone is the same one on every machine.
+            f"session_timezone = 'UTC', output_format_json_quote_denormals = 0, "
+            f"input_format_parquet_max_block_size = 16384"
         )
-        with _Watch(self._connect, self._progress):
+        with _Watch(self._connect, self._progress), sessions_in_utc(sql):
             try:
                 answer = self._connection.query(
                     f"{sql}\n{settings}", "JSONCompactEachRow", params=dict(parameters)
@@ -77,22 +81,6 @@ class LocalEngine:
 def parse_rows(answer: bytes) -> Rows:
     """Read the engine's ``JSONCompactEachRow``."""
     return [json.loads(line) for line in answer.splitlines() if line.strip()]
-
-
-def readable(error: Exception) -> VedetteError:
-    """Return what the engine said as an error of ours: its first sentence, without versions."""
-    if isinstance(error, VedetteError):
-        return error
-    text = str(error).split("Stack trace")[0].split(" In scope ")[0]
-    text = text.rpartition("DB::Exception: ")[2].strip()
-    for secret in ("password", "secret_access_key", "access_key"):
-        if secret in text.lower():
-            text = text.split(secret)[0]
-    return InvalidInputError(
-        f"the data cannot be read: {text[:400]}",
-        field="source",
-        remedy="check that it is there, readable, and in the format that its name says",
-    )
 
 
 class _Watch:

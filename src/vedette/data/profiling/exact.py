@@ -8,6 +8,7 @@ from dataclasses import replace
 from vedette.core.errors import InvalidInputError
 from vedette.data.profiling.columns import Kind, quoted
 from vedette.data.profiling.engine import Engine
+from vedette.data.profiling.engine_errors import changed
 from vedette.data.profiling.sources import Source
 from vedette.data.profiling.summary import ColumnProfile, Counted
 
@@ -23,6 +24,7 @@ def with_every_value(
 
     Raises:
         InvalidInputError: a column has more.
+        ConflictError: the source changed since it was profiled.
 
     """
     return [_exact(engine, source, profile) for profile in profiles]
@@ -48,6 +50,10 @@ def _exact(engine: Engine, source: Source, profile: ColumnProfile) -> ColumnProf
             field="exact",
             remedy="leave exact out: the sketch's error is stated",
         )
+    if sum(row[1] for row in rows) != (
+        profile.finite if profile.kind is Kind.NUMERIC else profile.present
+    ):
+        raise changed(source.label)
     counted = Counted({row[0]: row[1] for row in rows}, complete=True)
     if profile.kind is Kind.NUMERIC:
         return replace(profile, numbers=counted)

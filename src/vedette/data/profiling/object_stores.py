@@ -6,8 +6,11 @@ import configparser
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 _DEFAULT_PROFILE = "default"
+_PLAIN = "/*?{},[]!$&'()+:;=@~"
+"""Characters of a key that stay as they are; those of a glob are among them."""
 
 
 def s3_arguments(url: str, environment: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -36,6 +39,7 @@ def _address(url: str, environment: Mapping[str, str]) -> str:
         return url
     # Not parsed as a URL: of a key, '?' and '#' are characters, and the first one of a glob too.
     bucket, _, key = rest.partition("/")
+    key = quote(key, safe=_PLAIN)
     endpoint = environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL")
     if endpoint:
         return f"{endpoint.rstrip('/')}/{bucket}/{key}"

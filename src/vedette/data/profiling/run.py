@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from vedette.core.errors import ConflictError, InvalidInputError
+from vedette.core.errors import InvalidInputError
 from vedette.data.profiling.columns import Column, Kind, columns_of, quoted
 from vedette.data.profiling.engine import Engine, Progress
+from vedette.data.profiling.engine_errors import changed
 from vedette.data.profiling.sources import Source
 from vedette.data.profiling.states import MEMBERS, expressions
 
@@ -141,24 +142,32 @@ def profile_source(
         part = chosen[start : start + COLUMNS_A_STATEMENT]
         if progress:
             progress(start / len(chosen), f"columns {start + 1} to {start + len(part)}")
-        looked = _look(engine, source, part)
-        rows = _compute(engine, source, looked, segment_by, windows)
+        looked, rows = _read(engine, source, part, segment_by, windows)
         counted = {tuple(row[: 2 + len(segment_by)]): row[2 + len(segment_by)] for row in rows}
         if totals is not None and counted != totals:
-            raise _changed(source)
+            raise changed(source.label)
         totals = counted
         found.extend(_unfold(rows, looked, segment_by, windowed=windows is not None))
     if source.fingerprint() != before:
-        raise _changed(source)
+        raise changed(source.label)
     return found
 
 
-def _changed(source: Source) -> ConflictError:
-    return ConflictError(
-        f"{source.label} changed while it was read",
-        field="source",
-        remedy="profile it once nothing writes to it, or a snapshot of it",
-    )
+def _read(
+    engine: Engine,
+    source: Source,
+    columns: Sequence[Column],
+    segment_by: Sequence[str],
+    windows: Windows | None,
+) -> tuple[list[Column], list[list[Any]]]:
+    """Return the columns with what to keep of each, and their states; see ``_compute``."""
+    try:
+        looked = _look(engine, source, columns)
+        return looked, _compute(engine, source, looked, segment_by, windows)
+    except InvalidInputError as error:
+        if error.field != "source" or set(columns) <= set(describe(engine, source)):
+            raise
+        raise changed(source.label) from error
 
 
 def _check_grouping(names: set[str], segment_by: Sequence[str], windows: Windows | None) -> None:

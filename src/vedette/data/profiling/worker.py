@@ -19,7 +19,7 @@ from vedette.data.checks.rows import evaluate_rows
 from vedette.data.checks.run import segment_of
 from vedette.data.profiling.columns import Kind, quoted
 from vedette.data.profiling.engine import Engine, LocalEngine
-from vedette.data.profiling.headers import with_columns
+from vedette.data.profiling.prepare import prepared
 from vedette.data.profiling.run import describe, profile_source
 from vedette.data.profiling.samples import keep_rows
 from vedette.data.profiling.sources import Source, source_of
@@ -50,7 +50,7 @@ def work(engine: Engine, job: Mapping[str, Any]) -> list[Document]:
             by their start, which are not profiled again where they are as many.
 
     """
-    source = with_columns(engine, source_of(job["url"]))
+    source = prepared(engine, source_of(job["url"]))
     checks = parse_checks(job["checks"])
     if not job["time_column"]:
         return [_profiled(engine, source, job, checks)]
