@@ -207,6 +207,28 @@ def test_files(profiled: Any, tmp_path: Path) -> None:
         profiled(tmp_path / "bad.parquet")
 
 
+def test_moments_are_those_of_their_zone(profiled: Any) -> None:
+    text = "2026-07-01T12:00:00"
+    frame = pd.DataFrame(
+        {
+            "offset": pd.to_datetime([f"{text}+02:00"]),
+            "zone": pd.to_datetime([text]).tz_localize("America/New_York"),
+            "none": pd.to_datetime([text]),
+        }
+    )
+    for data in (frame, pa.Table.from_pandas(frame)):
+        found = profiled(data)
+        noon = pd.Timestamp(text, tz="UTC").timestamp()
+        assert [found[name].minimum - noon for name in frame] == [-7200, 14400, 0]
+
+
+def test_names_that_are_not_utf_8_are_told(profiled: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes("n\u00e4me,x\nJos\u00e9,1\n".encode("latin-1"))
+    with pytest.raises(InvalidInputError, match="not in UTF-8"):
+        profiled(path)
+
+
 def test_a_file_that_changes_is_told(engine: Any, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, Self
 
-from vedette.core.errors import UnavailableError
+from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.data.profiling.engine_errors import readable
 from vedette.data.profiling.sessions import sessions_in_utc
 
@@ -79,8 +79,20 @@ class LocalEngine:
 
 
 def parse_rows(answer: bytes) -> Rows:
-    """Read the engine's ``JSONCompactEachRow``."""
-    return [json.loads(line) for line in answer.splitlines() if line.strip()]
+    """Read the engine's ``JSONCompactEachRow``.
+
+    Raises:
+        InvalidInputError: a name in it is no UTF-8.
+
+    """
+    try:
+        return [json.loads(line.decode()) for line in answer.split(b"\n") if line.strip()]
+    except UnicodeDecodeError as error:
+        raise InvalidInputError(
+            "the names of the columns are not in UTF-8",
+            field="source",
+            remedy="convert the file: iconv -f LATIN1 -t UTF-8, or from what it is in",
+        ) from error
 
 
 class _Watch:

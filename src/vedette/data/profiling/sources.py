@@ -68,7 +68,7 @@ def source_of(data: Any) -> Source:  # noqa: ANN401 - a frame of any library, or
 def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
     module = type(data).__module__.partition(".")[0]
     if module == "polars":
-        data = (data.collect() if hasattr(data, "collect") else data).to_arrow()
+        data = _in_utc((data.collect() if hasattr(data, "collect") else data).to_arrow())
     elif isinstance(data, Mapping):
         import pyarrow as pa  # noqa: PLC0415 - only where it is needed
 
@@ -78,8 +78,9 @@ def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
             import pyarrow as pa  # noqa: PLC0415 - only where it is needed
 
             data = pa.Table.from_batches([data])
+        data = _in_utc(data) if type(data).__name__ == "Table" else data
     elif module == "pandas" and hasattr(data, "columns"):
-        data = _with_lists(_with_text_names(data))
+        data = _with_lists(_with_known_zones(_with_text_names(data)))
     else:
         raise InvalidInputError(
             f"{type(data).__name__} is not data that can be profiled",
@@ -96,6 +97,27 @@ def _with_text_names(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
         ".".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns
     ]
     return frame.set_axis(names, axis="columns")
+
+
+def _with_known_zones(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
+    """Return a frame whose moments are in UTC: the engine knows no zone that is an offset."""
+    zoned = {
+        name: frame[name].dt.tz_convert("UTC")
+        for name, kind in frame.dtypes.items()
+        if getattr(kind, "tz", None) is not None
+    }
+    return frame.assign(**zoned) if zoned else frame
+
+
+def _in_utc(table: Any) -> Any:  # noqa: ANN401 - an Arrow table
+    """Do the same with an Arrow table."""
+    import pyarrow as pa  # noqa: PLC0415 - only where it is needed
+
+    for place, field_ in enumerate(table.schema):
+        if pa.types.is_timestamp(field_.type) and field_.type.tz not in {None, "UTC"}:
+            moments = table.column(place).cast(pa.timestamp(field_.type.unit, "UTC"))
+            table = table.set_column(place, field_.name, moments)
+    return table
 
 
 def _with_lists(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
