@@ -44,12 +44,12 @@ class Head(NamedTuple):
 
 def lock(session: Session) -> Head:
     """Begin to append: lock the end of the chain until the transaction ends."""
-    row = _LOCK_HEAD.run(session.connection()).one_or_none()
+    row = _LOCK_HEAD.first(session.connection())
     if row is None:
         raise StoreError(
             "the audit chain has lost its head", remedy="restore the catalog from a backup"
         )
-    return Head(row.sequence, row.hash)
+    return Head(*row)
 
 
 def prune(session: Session, sequence: int, digest: str) -> None:

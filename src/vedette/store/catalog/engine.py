@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 10.0
 """How long a statement waits for another's lock before it is answered 503."""
 
-STATEMENT_OPTION = "vedette_statement"
-"""The execution option that names the statement whose text is run as it is."""
-
 _SCOPE_OPTION = "vedette_write_scope"
 _WAL_RETRY_S = 0.01
 _POOL_SIZE = 8
@@ -199,15 +196,6 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(BUSY_TIMEOUT_S)}s'")
 
 
-def _clause_of(context: Any) -> Any:  # noqa: ANN401 - an execution context and its statement
-    """Return the statement that is run, or None where it was given as text alone."""
-    if context is None:
-        return None
-    if context.compiled is not None:
-        return context.compiled.statement
-    return context.execution_options.get(STATEMENT_OPTION)
-
-
 _ALLOWED_TEXT = ("BEGIN", "SET LOCAL lock_timeout")
 
 
@@ -219,19 +207,27 @@ def _guard(
     context: Any,  # noqa: ANN401 - SQLAlchemy's execution context
     _many: bool,  # noqa: FBT001 - the event passes it by position
 ) -> None:
+    compiled = context.compiled if context is not None else None
+    if compiled is not None:
+        judge(connection, compiled.statement)
+        return
     scope = _scope_of(connection)
-    if scope is not None and scope.schema:
+    if not (scope is not None and scope.schema) and not statement.startswith(_ALLOWED_TEXT):
+        raise _outside()
+
+
+def judge(connection: Connection, clause: Any) -> None:  # noqa: ANN401 - a statement of any kind
+    """Raise ``StoreError`` for a statement that may not run on a connection."""
+    scope = _scope_of(connection)
+    if clause.is_select or (scope is not None and scope.schema):
         return
-    clause = _clause_of(context)
-    if clause is None:
-        if statement.startswith(_ALLOWED_TEXT):
-            return
-    elif clause.is_select:
-        return
-    elif scope is not None and clause.is_dml and isinstance(clause.table, Table):
-        scope.admit(clause.table, inserts=clause.is_insert, deletes=clause.is_delete)
-        return
-    raise StoreError(
+    if scope is None or not clause.is_dml or not isinstance(clause.table, Table):
+        raise _outside()
+    scope.admit(clause.table, inserts=clause.is_insert, deletes=clause.is_delete)
+
+
+def _outside() -> StoreError:
+    return StoreError(
         "the catalog was to be written outside a change",
         remedy="make the change inside Catalog.change, which writes its audit record",
     )

@@ -1,20 +1,22 @@
-"""Statements that run with every change, compiled once.
+"""Statements that run with every change: compiled once, and run on the driver's own cursor.
 
-What SQLAlchemy does for each execution of a statement (its cache's key, the parameters' expansion,
-the result's columns) takes several times as long as SQLite takes to run one. The guard on writes
-judges these statements as it does all others.
+What SQLAlchemy does around each execution of a statement (its cache's key, the parameters' expansion,
+events, the result's columns) takes several times as long as SQLite takes to run one. The guard on
+writes judges these statements as it does all others.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vedette.store.catalog.engine import STATEMENT_OPTION
+from sqlalchemy.exc import DBAPIError
+
+from vedette.store.catalog.engine import judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import Connection, CursorResult, Dialect
+    from sqlalchemy import Connection, Dialect
     from sqlalchemy.sql.expression import ClauseElement
 
     Bind = Callable[[Mapping[str, Any]], Any]
@@ -27,16 +29,33 @@ class Prepared:
         """Prepare ``statement``, which has a parameter, or sets a column, for each of ``names``."""
         self._statement = statement
         self._names = list(names)
-        self._options = {STATEMENT_OPTION: statement}
         self._compiled: dict[str, tuple[str, Bind]] = {}
 
-    def run(self, connection: Connection, *rows: Mapping[str, Any]) -> CursorResult[Any]:
-        """Run it once, or once for each of several rows."""
+    def run(self, connection: Connection, *rows: Mapping[str, Any]) -> None:
+        """Run it once for each row of values, within the connection's transaction."""
         text, bind = self._of(connection.dialect)
-        values = [bind(row) for row in rows]
-        return connection.exec_driver_sql(
-            text, values if len(values) > 1 else values[0] if values else None, self._options
-        )
+        self._execute(connection, text, [bind(row) for row in rows])
+
+    def first(self, connection: Connection) -> tuple[Any, ...] | None:
+        """Run it, and return the first row that it finds."""
+        text, bind = self._of(connection.dialect)
+        found: tuple[Any, ...] | None = self._execute(connection, text, [bind({})]).fetchone()
+        return found
+
+    def _execute(self, connection: Connection, text: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - the driver's cursor
+        judge(connection, self._statement)
+        cursor = connection.connection.cursor()
+        try:
+            if len(values) == 1:
+                cursor.execute(text, values[0])
+            else:
+                cursor.executemany(text, values)
+        except connection.dialect.loaded_dbapi.Error as error:
+            base = connection.dialect.loaded_dbapi.Error
+            raise DBAPIError.instance(
+                text, None, error, base, dialect=connection.dialect
+            ) from error
+        return cursor
 
     def _of(self, dialect: Dialect) -> tuple[str, Bind]:
         if dialect.name not in self._compiled:
@@ -55,5 +74,5 @@ def _binder(compiled: Any) -> Bind:  # noqa: ANN401 - a compiled statement of an
 
     if compiled.positional:
         order = compiled.positiontup or []
-        return lambda row: tuple([bound(row, name) for name in order])
+        return lambda row: [bound(row, name) for name in order]
     return lambda row: {name: bound(row, name) for name in compiled.params}
