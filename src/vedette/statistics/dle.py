@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from vedette.core.errors import UnavailableError
 from vedette.statistics.cbpe import METHOD, SAMPLING_ERRORS
 from vedette.statistics.estimate import Estimate, Floats, effective_size, told
+from vedette.statistics.one_thread import one_thread
 
 SEED = 13
 MIN_ROWS = 50
@@ -86,12 +87,13 @@ def fit(
     if y.size < MIN_ROWS:
         raise ValueError(f"{y.size} labelled rows are too few to learn errors from")
     x, w, off = _inputs(features, p), np.asarray(weights, dtype=np.float64), np.abs(p - y)
-    absolute, squared = (
-        HistGradientBoostingRegressor(max_iter=100, random_state=SEED).fit(
-            x, target, sample_weight=w
+    with one_thread():
+        absolute, squared = (
+            HistGradientBoostingRegressor(max_iter=100, random_state=SEED).fit(
+                x, target, sample_weight=w
+            )
+            for target in (off, off**2)
         )
-        for target in (off, off**2)
-    )
     return ErrorModel(absolute, squared, _std(off, w), _std(off**2, w))
 
 

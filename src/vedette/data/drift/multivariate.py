@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.statistics.one_thread import one_thread
 
 VARIANCE = 0.65
 """Share of the variance that the components keep, as NannyML's default."""
@@ -111,7 +112,8 @@ def domain_classifier(
     labels = np.repeat([0, 1], [len(side) for side in sides])
     folds = selection.StratifiedKFold(_FOLDS, shuffle=True, random_state=13)
     model = ensemble.HistGradientBoostingClassifier(random_state=13, max_iter=100)
-    told = selection.cross_val_predict(model, values, labels, cv=folds, method="predict_proba")
+    with one_thread():
+        told = selection.cross_val_predict(model, values, labels, cv=folds, method="predict_proba")
     value = float(metrics.roc_auc_score(labels, told[:, 1]))
     lower, upper = AUROC_LIMITS
     drifted = not lower <= value <= upper
