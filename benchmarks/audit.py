@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+import httpx
+import uvicorn
 from starlette.routing import Route
 
 from vedette.core.encryption import SecretBox
@@ -123,6 +127,33 @@ def measure_call(services: Services) -> None:
             return [await call(start + number) for number in range(BLOCK)]
 
         compare("the same through the API", lambda start: loop.run(calls(start)))
+
+
+def measure_http(services: Services) -> None:
+    """Time the same as a client sees it, over a connection that is kept open."""
+    key = services.catalog.keys.create(ACTOR, "default", name="client", scopes=[Scope.ADMIN])
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(make_app(services), lifespan="off", log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    with httpx.Client(
+        base_url=f"http://127.0.0.1:{listener.getsockname()[1]}",
+        headers={"authorization": f"Bearer {key.text}"}, timeout=30,
+    ) as client:  # fmt: skip
+
+        def call(number: int) -> None:
+            body = {"tags": {"team": str(number)}}
+            client.put(
+                "/api/v1/tags", params={"resource": "default/service/bench"}, json=body
+            ).raise_for_status()
+
+        compare(
+            "the same as a client sees it",
+            lambda start: [timed(call, start + number) for number in range(BLOCK)],
+        )
+    server.should_exit = True
+    thread.join()
 
 
 async def measure_ingest(service: AuditService, warehouse: Warehouse, settings: Settings) -> None:
@@ -259,7 +290,9 @@ def main() -> None:
             if "mutation" in given.only:
                 measure_mutation(catalog)
                 ingest = Ingest(warehouse, settings)
-                measure_call(Services(settings, warehouse, catalog, ingest, runner))
+                services = Services(settings, warehouse, catalog, ingest, runner)
+                measure_call(services)
+                measure_http(services)
             if "ingest" in given.only:
                 asyncio.run(measure_ingest(service, warehouse, settings))
             if "tags" in given.only:
