@@ -10,7 +10,9 @@ demo: .venv/.installed-demo
 # A file's tests stay in one process, and the stores of tests in memory where the machine offers that:
 # what they wait for otherwise is the disk.
 # Tests start many servers: without compiled modules each would compile them again.
+# Threads of numeric libraries that spin while they wait take the cores from other processes' tests.
 test: export PYTHONDONTWRITEBYTECODE =
+test: export OMP_WAIT_POLICY = passive
 test: .venv/.installed-dev
 	TMPDIR=$${TMPDIR:-$$(test -w /dev/shm && echo /dev/shm || echo /tmp)} \
 		$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile

@@ -280,6 +280,8 @@ def _workload_environ(url: str, secrets: Secrets, spool: Path) -> dict[str, str]
         "VEDETTE_TIMEOUT": "20",
         # Few, larger requests: five processes that send every second keep a small machine busy.
         "OTEL_BLRP_SCHEDULE_DELAY": "3000",
+        # Threads of a model that spin while they wait take a small machine's cores from the others.
+        "OMP_NUM_THREADS": "1",
         # The stable names of attributes rather than those of before.
         "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",
     }
