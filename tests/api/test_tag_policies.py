@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from vedette.ingest.derive import CommitClock, Deriver
+from vedette.scheduler import Scheduler
+from vedette.server.governance_jobs import MEASURES, add_governance
 from vedette.store.catalog import Actor
 from vedette.web.services import Services
 
@@ -75,22 +78,38 @@ def test_a_bad_policy(admin: Any, rules: dict[str, Any]) -> None:
 
 
 def test_services_inherit_tags_of_their_telemetry(admin: Any, services: Services) -> None:
-    from vedette.ingest.derive import CommitClock, Deriver
-
-    attributes = [
-        {"key": key, "value": {"stringValue": value}}
-        for key, value in {"service.name": "shop", "tag.team": "web", "tag.own": "x"}.items()
-    ]
-    record = {"timeUnixNano": str(time.time_ns()), "body": {"stringValue": "x"}}
-    body = {"resourceLogs": [{"resource": {"attributes": attributes},
-                              "scopeLogs": [{"logRecords": [record]}]}]}  # fmt: skip
-    answer = admin.client.post("/v1/logs", json=body, headers=admin.headers)
-    assert answer.is_success
-    Deriver(services.warehouse, CommitClock()).run()
+    _log_of(admin, services, {"service.name": "shop", "tag.team": "web", "tag.own": "x"})
     resource = f"{admin.account}/service/shop"
     _tag(admin, "shop", {"own": "kept"})
     admin.post("/tags/inherit", status=200)
     assert admin.get("/tags", resource=resource)["tags"] == {"own": "kept", "team": "web"}
+    _tag(admin, "shop", {"team": "set by hand"})
+    services.inherited_tags.everywhere()
+    assert admin.get("/tags", resource=resource)["tags"] == {"own": "kept", "team": "set by hand"}
+
+
+def test_tags_of_telemetry_are_inherited_without_being_asked_for(
+    admin: Any, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _log_of(admin, services, {"service.name": "lake", "tag.team": "data"})
+    work: dict[str, Any] = {}
+    monkeypatch.setattr(
+        Scheduler, "recur", lambda _self, kind, _schedule, run, **_: work.update({kind: run})
+    )
+    add_governance(Scheduler(services.catalog), services, None)
+    work[MEASURES](None)
+    assert admin.get("/tags", resource=f"{admin.account}/service/lake")["tags"] == {"team": "data"}
+
+
+def _log_of(admin: Any, services: Services, attributes: dict[str, str]) -> None:
+    """Send a record of a resource, and have what is derived from it there."""
+    pairs = [{"key": key, "value": {"stringValue": value}} for key, value in attributes.items()]
+    record = {"timeUnixNano": str(time.time_ns()), "body": {"stringValue": "x"}}
+    body = {"resourceLogs": [{"resource": {"attributes": pairs},
+                              "scopeLogs": [{"logRecords": [record]}]}]}  # fmt: skip
+    answer = admin.client.post("/v1/logs", json=body, headers=admin.headers)
+    assert answer.is_success
+    Deriver(services.warehouse, CommitClock()).run()
 
 
 def test_ten_thousand_resources_in_less_than_a_second(

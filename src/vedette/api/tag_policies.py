@@ -216,7 +216,7 @@ async def inherit_tags(
 ) -> Changed:
     """Give services the tags that their telemetry carries as resource attributes ``tag.*``."""
     count = await asyncio.to_thread(
-        services.tag_policies.inherit, actor_of(request, caller), caller.account, within
+        services.inherited_tags.inherit, actor_of(request, caller), caller.account, within
     )
     return Changed(resources=count)
 

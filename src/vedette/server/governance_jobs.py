@@ -31,6 +31,7 @@ def add_governance(
 def _add_usage(scheduler: Scheduler, services: Services) -> None:
     def measure(_tick: Tick) -> None:
         services.quotas.measure()
+        services.inherited_tags.everywhere()
         services.tag_policies.sample()
 
     scheduler.recur(MEASURES, Every(300, 30), measure, lease=timedelta(minutes=5))

@@ -15,6 +15,7 @@ from vedette.governance.accounts.overview import Overview
 from vedette.governance.accounts.quotas import Quotas
 from vedette.governance.audit.service import AuditService
 from vedette.governance.signin.oidc import Oidc
+from vedette.governance.tags.inherited import InheritedTags
 from vedette.governance.tags.policies import TagPolicies
 from vedette.ingest import Ingest
 from vedette.models.artifacts import ArtifactStore, open_artifacts
@@ -53,6 +54,7 @@ class Services:
     links: Links = field(init=False)
     quotas: Quotas = field(init=False)
     tag_policies: TagPolicies = field(init=False)
+    inherited_tags: InheritedTags = field(init=False)
     overview: Overview = field(init=False)
     oidc: Oidc = field(init=False)
 
@@ -73,6 +75,7 @@ class Services:
         self.quotas = Quotas(self.catalog, self.warehouse)
         self.ingest.admit_account = self.quotas.check
         self.tag_policies = TagPolicies(self.catalog, self.runner)
+        self.inherited_tags = InheritedTags(self.catalog, self.runner)
         self.overview = Overview(
             self.catalog, self.runner, self.links, self.tag_policies, self.quotas
         )

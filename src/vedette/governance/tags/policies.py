@@ -1,8 +1,7 @@
 """Policies of tags: which keys resources of a kind must have, with which values; and who complies.
 
 A policy warns: its report names who does not comply; or it refuses: tags that break it are not set. A
-resource is one that has tags, or one of the catalog's entities. Tags that telemetry's resources carry as
-attributes ``tag.*`` are inherited when ``inherit`` is called.
+resource is one that has tags, or one of the catalog's entities.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from vedette.core.bodies import Body
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
 from vedette.core.ids import new_id
-from vedette.core.time import TimeRange
 from vedette.query import QueryRunner
 from vedette.store.catalog import Actor, Catalog
 from vedette.store.catalog.alarm_models import AlarmRow
@@ -32,20 +30,10 @@ from vedette.store.catalog.models import TagRow
 from vedette.store.catalog.organisation_models import TagComplianceRow, TagPolicyRow
 from vedette.store.catalog.registry_models import RegisteredModelRow
 from vedette.store.catalog.tags import MAX_KEY, MAX_VALUE
-from vedette.telemetry.ranges import bound_range
 
 MAX_POLICIES = 100
 MAX_RESOURCES = 100_000
 _SOURCE = "vedette.tags"
-INHERITED = "tag."
-_INHERITED = """
-SELECT ServiceName AS service,
-       mapFilter((k, v) -> startsWith(k, 'tag.'), any(ResourceAttributes)) AS tags
-FROM @resources
-WHERE Hour >= toStartOfHour(toDateTime({start:DateTime64(9)})) AND ServiceName != ''
-GROUP BY service, ResourceHash
-HAVING notEmpty(tags)
-"""
 
 
 class KeyRule(Body):
@@ -292,23 +280,6 @@ class TagPolicies:
                             remedy="set the tags that it asks for, in the same request",
                         )
         return len(names)
-
-    def inherit(self, actor: Actor, account: str, within: TimeRange) -> int:
-        """Give services the tags that their telemetry carries as attributes ``tag.*``.
-
-        A tag that is there already keeps its value. Return how many services got some.
-        """
-        rows = self._runner.run(account, _INHERITED, bound_range(within)).records()
-        changed = 0
-        for row in rows:
-            resource = ResourceId(account, "service", row["service"])
-            have = self._catalog.tags.get(resource)
-            given = {key.removeprefix(INHERITED): value for key, value in row["tags"].items()}
-            new = {key: value for key, value in given.items() if key and key not in have}
-            if new:
-                self._catalog.tags.set(actor, resource, new)
-                changed += 1
-        return changed
 
 
 _ENTITIES: dict[str, Any] = {
