@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from vedette.core.errors import InvalidInputError
-from vedette.demo import run_demo
+from vedette.demo import run, run_demo
 
 FAULTS = ["renamed-column", "weather-without-column"]
 SERVICES = {
@@ -131,6 +132,14 @@ def stored(demo: tuple[str, Path]) -> dict[str, list[dict[str, Any]]]:
     )
     assert read.returncode == 0, read.stderr
     return json.loads(read.stdout)
+
+
+def test_a_port_of_otlp_that_is_taken_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        monkeypatch.setattr(run, "_OTLP_PORTS", {"--otlp-http-port": number})
+        assert run._port_options(8230, once=False) == ["--port", "8230", "--otlp-http-port", "0"]
+    assert run._port_options(None, once=False) == []
 
 
 def test_it_says_where_the_server_is_and_shows_the_key_once(demo: tuple[str, Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 DEFAULT_FOLDER = Path("vedette-data/demo")
 FAULTS = tuple(fault.value for fault in Fault)
 """Names of what can go wrong, for ``run_demo(once=True, faults=...)``."""
+_OTLP_PORTS = {"--otlp-http-port": 4318, "--otlp-grpc-port": 4317}
 _WATCH_S = 0.5
 _STEP_S = 300.0
 _DAYS_OF_ONCE = "10"
@@ -92,7 +94,23 @@ def _port_options(port: int | None, *, once: bool) -> list[str]:
     chosen = 0 if port is None and once else port
     options = [] if chosen is None else ["--port", str(chosen)]
     # The extra ports of OTLP are for other programs; the workload uses the main one.
-    return [*options, "--otlp-http-port", "-1", "--otlp-grpc-port", "-1"] if once else options
+    if once:
+        return [*options, "--otlp-http-port", "-1", "--otlp-grpc-port", "-1"]
+    for name, number in _OTLP_PORTS.items():
+        if not _is_free(number):
+            console.print(
+                f"[dim]port {number} is taken, by a collector perhaps: OTLP has another[/]"
+            )
+            options += [name, "0"]
+    return options
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def _end_like_ctrl_c(stack: ExitStack) -> None:
