@@ -16,7 +16,7 @@ from support.spans import Sender, Sent, pairs
 from vedette.alarms.causes import SOURCES, Candidate, find_causes
 from vedette.alarms.causes.rank import services_of
 from vedette.alarms.definition import check_spec
-from vedette.alarms.model import State
+from vedette.alarms.model import Contributor, State
 from vedette.core.errors import ConflictError, QueryLimitError
 from vedette.ingest import Source
 
@@ -68,9 +68,14 @@ def incident(watch):
     return SimpleNamespace(watch=watch, view=view, since=since)
 
 
+def in_alarm(onset: datetime | None = None, **labels: str) -> Contributor:
+    """A series that is in ALARM."""
+    return Contributor(labels, State.ALARM, onset=onset and onset.timestamp())
+
+
 def test_the_deployment_and_the_farthest_failing_service_come_first(incident):
     watch = incident.watch
-    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    found = find_causes(watch.catalog, watch.runner, incident.view, [in_alarm(service="web")])
     assert found.failed == {}
     assert found.services == ["web"]
     first = found.causes[:2]
@@ -101,10 +106,10 @@ def test_causes_are_looked_for_from_the_first_bad_data_on(incident):
     watch = incident.watch
     late = incident.since + timedelta(minutes=50)
     incident.view.status.since = late.timestamp()
-    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    found = find_causes(watch.catalog, watch.runner, incident.view, [in_alarm(service="web")])
     assert "version" not in {one.candidate.kind for one in found.causes}
     found = find_causes(
-        watch.catalog, watch.runner, incident.view, [{"service": "web"}], onset=incident.since
+        watch.catalog, watch.runner, incident.view, [in_alarm(service="web", onset=incident.since)]
     )
     version = next(one for one in found.causes if one.candidate.kind == "version")
     assert version.score > 0.7  # as near as to an alarm that went off with its first data
@@ -119,7 +124,7 @@ def test_what_causes_link_to_are_pages_of_the_console(incident):
         for path in re.findall(r'path: "([^"]+)"', file.read_text())
     }
     watch = incident.watch
-    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    found = find_causes(watch.catalog, watch.runner, incident.view, [in_alarm(service="web")])
     for one in found.causes:
         path = urlsplit(one.candidate.link).path
         assert any(re.fullmatch(known, path) for known in paths), one.candidate.link
@@ -144,7 +149,7 @@ def quality(watch):
 
 def causes_of(quality, **labels):
     watch = quality.watch
-    found = find_causes(watch.catalog, watch.runner, quality.view, [labels])
+    found = find_causes(watch.catalog, watch.runner, quality.view, [Contributor(labels)])
     assert found.failed == {}
     return [one for one in found.causes if one.candidate.kind == "run"]
 
@@ -211,7 +216,7 @@ def test_another_version_of_a_model_began_to_answer(quality):
     (receipt,) = quality.watch.submit(Source.PREDICTIONS, quality.watch.account, body)
     assert not receipt.rejected, receipt
     found = find_causes(
-        quality.watch.catalog, quality.watch.runner, quality.view, [{"model": "delay"}]
+        quality.watch.catalog, quality.watch.runner, quality.view, [in_alarm(model="delay")]
     )
     assert found.failed == {}
     # Of the other model nothing is known from before: it may have answered for long.
@@ -222,7 +227,9 @@ def test_another_version_of_a_model_began_to_answer(quality):
     assert urlsplit(cause.candidate.link).path == "/models/delay/monitoring"
     # There are no spans, so nothing is known of calls; an endpoint is still itself.
     watch = quality.watch
-    found = find_causes(watch.catalog, watch.runner, quality.view, [{"service": "predict-api"}])
+    found = find_causes(
+        watch.catalog, watch.runner, quality.view, [in_alarm(service="predict-api")]
+    )
     (cause,) = found.causes
     assert cause.distance == 0
 
@@ -250,7 +257,7 @@ def test_a_source_that_fails_is_said_and_others_answer(incident, monkeypatch):
 def test_what_was_so_before_is_no_cause(incident):
     watch = incident.watch
     incident.view.status.since = (incident.since + timedelta(minutes=100)).timestamp()
-    found = find_causes(watch.catalog, watch.runner, incident.view, [{"service": "web"}])
+    found = find_causes(watch.catalog, watch.runner, incident.view, [in_alarm(service="web")])
     assert found.causes == []
 
 
@@ -261,7 +268,8 @@ def test_alarms_that_came_before_are_named(watch):
     for _ in range(4):
         watch.tick()
     view = watch.service.get(watch.account, "second")
-    found = find_causes(watch.catalog, watch.runner, view, [{}])
+    firing = watch.service.firing(watch.account, "second")
+    found = find_causes(watch.catalog, watch.runner, view, firing)
     (cause,) = found.causes
     assert cause.candidate.title == "first went into ALARM before"
     assert cause.minutes_before == 2

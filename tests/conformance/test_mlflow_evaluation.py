@@ -7,25 +7,12 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from support.server import Server
-from vedette.store.catalog import Scope
-
-
-@pytest.fixture(scope="module")
-def evaluation_server(tmp_path_factory):
-    with Server(tmp_path_factory.mktemp("evaluation") / "data", otlp_grpc_port=-1) as running:
-        yield running
-        status, log = running.stop(), running.log
-    assert (status, "Traceback" in log) == (0, False), log
-
 
 @pytest.fixture
-def client(evaluation_server, monkeypatch, request):
-    account = evaluation_server.new_account(f"ev-{abs(hash(request.node.name)) % 10**9}")
-    key = evaluation_server.new_key([Scope.WRITE, Scope.INGEST], account)[1]
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", key)
+def client(tenant, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", tenant.key)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    mlflow.set_tracking_uri(evaluation_server.url)
+    mlflow.set_tracking_uri(tenant.server.url)
     return MlflowClient()
 
 
@@ -85,10 +72,9 @@ def test_datasets_are_searched_tagged_and_deleted(client):
     assert caught.value.error_code == "RESOURCE_DOES_NOT_EXIST"
 
 
-def test_another_account_sees_none_of_it(client, evaluation_server, monkeypatch):
+def test_another_account_sees_none_of_it(client, new_tenant, monkeypatch):
     made = client.create_dataset("mine")
-    key = evaluation_server.new_key([Scope.WRITE], evaluation_server.new_account("elsewhere"))[1]
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", key)
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", new_tenant().key)
     assert list(client.search_datasets()) == []
     for call in (
         lambda: client.get_dataset(made.dataset_id),

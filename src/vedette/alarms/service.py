@@ -254,6 +254,10 @@ class AlarmService:
         order = {State.ALARM: 0, State.INSUFFICIENT_DATA: 1, State.OK: 2}
         return sorted(found.values(), key=lambda one: (order[one.state], one.key))
 
+    def firing(self, account: str, name: str) -> list[Contributor]:
+        """Return an alarm's series that are in ALARM."""
+        return [one for one in self.contributors(account, name) if one.state is State.ALARM]
+
     def acknowledge(self, actor: Actor, account: str, name: str, comment: str = "") -> AlarmView:
         """Say that someone looks after an alarm, until its state changes.
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Path, Query, Request
 from pydantic import Field
 
-from vedette.alarms.causes import find_causes, onset_of
+from vedette.alarms.causes import find_causes
 from vedette.alarms.causes.rank import Causes
 from vedette.alarms.checks import check_evaluable
 from vedette.alarms.comments import AlarmComments
@@ -253,12 +253,8 @@ async def get_causes(
 
     def work() -> Causes:
         view = alarms.get(caller.account, alarm)
-        series = alarms.contributors(caller.account, alarm)
-        firing = [one for one in series if one.state is State.ALARM]
-        return find_causes(
-            services.catalog, services.runner, view, [one.labels for one in firing],
-            onset=onset_of(firing), lookback=length,
-        )  # fmt: skip
+        firing = alarms.firing(caller.account, alarm)
+        return find_causes(services.catalog, services.runner, view, firing, lookback=length)
 
     return views.CausesView.of(await run_query(request, services, caller, lambda _: work()))
 

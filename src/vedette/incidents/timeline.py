@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from vedette.alarms.causes import find_causes, onset_of
+from vedette.alarms.causes import find_causes
 from vedette.alarms.history import AlarmHistory
-from vedette.alarms.model import State
 from vedette.alarms.service import AlarmService
 from vedette.core.errors import NotFoundError, VedetteError
 from vedette.core.time import TimeRange
@@ -147,10 +146,8 @@ def _of_causes(
             view = alarms.get(incident.account, one.alarm_id)
         except NotFoundError:
             continue
-        series = alarms.contributors(incident.account, one.alarm_id)
-        firing = [each for each in series if each.state is State.ALARM]
-        labels, onset = [each.labels for each in firing], onset_of(firing)
-        for ranked in find_causes(catalog, runner, view, labels, onset=onset).causes:
+        firing = alarms.firing(incident.account, one.alarm_id)
+        for ranked in find_causes(catalog, runner, view, firing).causes:
             cause = ranked.candidate
             found.setdefault(
                 (cause.kind, cause.title),

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import orjson
 from sqlalchemy import or_, select
 
-from vedette.alarms.causes import find_causes, onset_of, resources_of
+from vedette.alarms.causes import find_causes
 from vedette.alarms.model import State
 from vedette.alarms.service import AlarmService, AlarmView
 from vedette.core.errors import VedetteError
@@ -145,10 +145,8 @@ class IncidentWatcher:
         view = self._alarms.get(account, name)
         if view.status.state is not State.ALARM:
             return None
-        series = self._alarms.contributors(account, name)
-        in_alarm = [one for one in series if one.state is State.ALARM]
-        labels, onset = [one.labels for one in in_alarm], onset_of(in_alarm)
-        causes = find_causes(self._catalog, self._runner, view, labels, onset=onset)
+        firing = self._alarms.firing(account, name)
+        causes = find_causes(self._catalog, self._runner, view, firing)
         top = causes.causes[0] if causes.causes and causes.causes[0].score >= _MIN_SCORE else None
         cause: dict[str, object] = {}
         if top:
@@ -159,11 +157,11 @@ class IncidentWatcher:
                 "score": top.score,
             }  # fmt: skip
         key = f"{cause['kind']}|{cause['service']}|{cause['title']}" if cause else ""
-        firing = Firing(
+        about = Firing(
             view.alarm.id, frozenset(causes.services), key, str(cause.get("title", "")),
-            resources_of(account, labels), datetime.fromtimestamp(view.status.since, UTC),
+            causes.resources, causes.since,
         )  # fmt: skip
-        return _Looked(view, firing, min(onset or firing.since, firing.since), cause)
+        return _Looked(view, about, causes.onset, cause)
 
     def _calls(self, account: str) -> dict[str, list[str]]:
         now = self._catalog.clock.now()

@@ -89,6 +89,11 @@ def keyed_values(
     return found
 
 
+def keyed_rows(values: Mapping[str, str], **owner: object) -> list[dict[str, object]]:
+    """Return keys and values as rows of their owner, whose columns are given by name."""
+    return [{**owner, "key": key, "value": value} for key, value in values.items()]
+
+
 def delete_key(session: Session, row: type[Base], owner: Mapping[str, Any], key: str) -> None:
     """Delete one key of an owner; ``NotFoundError`` where it is not there."""
     table = table_of(row)

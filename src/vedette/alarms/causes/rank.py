@@ -79,14 +79,18 @@ class Causes:
 
     Attributes:
         since: when the alarm began.
+        onset: when the data began that put it off; not after ``since``.
         services: what it is about.
+        resources: identities that the labels of its series name.
         causes: the most likely first.
         failed: sources that could not be asked, and why.
 
     """
 
     since: datetime
+    onset: datetime
     services: Sequence[str]
+    resources: frozenset[str]
     causes: Sequence[Ranked]
     failed: Mapping[str, str]
 
@@ -95,9 +99,8 @@ def find_causes(
     catalog: Catalog,
     runner: QueryRunner,
     view: AlarmView,
-    labels: Sequence[Mapping[str, str]],
+    firing: Sequence[Contributor],
     *,
-    onset: datetime | None = None,
     lookback: timedelta = LOOKBACK,
 ) -> Causes:
     """Return what changed shortly before an alarm began, ranked.
@@ -106,8 +109,7 @@ def find_causes(
         catalog: entities.
         runner: runs queries.
         view: the alarm.
-        labels: of its series that are in ALARM.
-        onset: when the data began that put it off (``onset_of``); when it began if None.
+        firing: its series that are in ALARM.
         lookback: how long before that counts.
 
     Raises:
@@ -117,9 +119,10 @@ def find_causes(
     if not view.status.since:
         raise ConflictError("the alarm was not evaluated yet", remedy="wait for its first minute")
     since = datetime.fromtimestamp(view.status.since, UTC)
+    onset, labels = _onset_of(firing, since), [one.labels for one in firing]
     services = services_of(view, labels)
     question = Question(
-        view.alarm.account, view.alarm.id, since, max(onset or since, since - MAX_ONSET), lookback, services,
+        view.alarm.account, view.alarm.id, since, max(onset, since - MAX_ONSET), lookback, services,
         resources_of(view.alarm.account, labels), None, None, runner, catalog,
         # Without spans nothing is known of calls, and it is itself all the same.
         distances=dict.fromkeys(services, 0),
@@ -148,13 +151,13 @@ def find_causes(
             _log.exception("causes could not be looked for in %s", source.name)
             failed[source.name] = "it failed; see the server's log"
     found.sort(key=lambda one: (-one.score, one.candidate.at, one.candidate.title))
-    return Causes(since, sorted(question.services), found[:MAX_CAUSES], failed)
+    return Causes(since, onset, sorted(services), question.resources, found[:MAX_CAUSES], failed)
 
 
-def onset_of(firing: Sequence[Contributor]) -> datetime | None:
-    """Return when the data began that put an alarm's series off; None where none is known."""
+def _onset_of(firing: Sequence[Contributor], since: datetime) -> datetime:
+    """Return when the data began that put an alarm's series off: when it began where none is known."""
     known = [one.onset for one in firing if one.onset is not None]
-    return datetime.fromtimestamp(min(known), UTC) if known else None
+    return min([since, *(datetime.fromtimestamp(moment, UTC) for moment in known)])
 
 
 def services_of(view: AlarmView, labels: Sequence[Mapping[str, str]]) -> frozenset[str]:

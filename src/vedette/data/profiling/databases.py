@@ -17,13 +17,15 @@ SELECT COLUMN_NAME FROM mysql({{address:String}}, 'information_schema', 'COLUMNS
 WHERE TABLE_SCHEMA = {{database:String}} AND TABLE_NAME = {{table:String}} AND DATA_TYPE = 'timestamp'
 """
 _VARIABLES = f"""
-SELECT lower(VARIABLE_NAME), VARIABLE_VALUE FROM mysql({{address:String}}, '{{place}}', {_ARGUMENTS})
+SELECT lower(VARIABLE_NAME), VARIABLE_VALUE
+FROM mysql({{address:String}}, {{variables_of:String}}, {{variables:String}}, {_ARGUMENTS})
 WHERE lower(VARIABLE_NAME) IN ('time_zone', 'system_time_zone')
 """
 _PLACES = (
-    "information_schema', 'GLOBAL_VARIABLES",
-    "performance_schema', 'global_variables",
-)  # MariaDB's; MySQL's
+    {"variables_of": "information_schema", "variables": "GLOBAL_VARIABLES"},
+    {"variables_of": "performance_schema", "variables": "global_variables"},
+)
+"""Where MariaDB and MySQL keep their variables."""
 _OFFSET = re.compile(r"([+-])(\d{1,2}):(\d\d)")
 _UTC = frozenset({"UTC", "GMT", "Etc/UTC", "+00:00", "-00:00"})
 
@@ -51,7 +53,7 @@ def _zone(engine: Engine, source: Source) -> str:
     found: dict[str, str] = {}
     for place in _PLACES:
         try:
-            rows = engine.rows(_VARIABLES.replace("{place}", place), source.parameters)
+            rows = engine.rows(_VARIABLES, {**source.parameters, **place})
         except InvalidInputError:
             continue
         found = dict(rows)

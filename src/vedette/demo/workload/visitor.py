@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from vedette.demo.workload.page import App
 
-SERVICE = "flight-web"
 USERS = 400
 """People who come again and again."""
 _ERROR = 400

@@ -22,7 +22,14 @@ from vedette.models.limits import (
     check_name,
 )
 from vedette.models.paging import decode_token, encode_token, query_hash
-from vedette.models.rows import delete_key, insert_missing, keyed_values, table_of, upsert
+from vedette.models.rows import (
+    delete_key,
+    insert_missing,
+    keyed_rows,
+    keyed_values,
+    table_of,
+    upsert,
+)
 from vedette.models.tracking.experiments import find
 from vedette.store.catalog.evaluation_models import (
     EvaluationDatasetExperimentRow,
@@ -98,7 +105,9 @@ class EvaluationDatasets:
             )  # fmt: skip
             change.session.add(row)
             change.session.flush()
-            upsert(change.session, EvaluationDatasetTagRow, _tag_rows(identity, checked))
+            upsert(
+                change.session, EvaluationDatasetTagRow, keyed_rows(checked, dataset_id=identity)
+            )
             self._link(change.session, identity, experiment_ids)
             return self._views(change.session, [row])[0]
 
@@ -136,7 +145,7 @@ class EvaluationDatasets:
             "SetEvaluationDatasetTags", {"tags": checked}, [self.resource(dataset_id)]
         ) as change:
             row = find_dataset(change.session, self._caller.account, dataset_id)
-            upsert(change.session, EvaluationDatasetTagRow, _tag_rows(row.id, checked))
+            upsert(change.session, EvaluationDatasetTagRow, keyed_rows(checked, dataset_id=row.id))
             row.updated_ms = now_ms()
             row.updated_by = checked.get(_USER_TAG) or self._caller.actor.name
             return self._views(change.session, [row])[0]
@@ -249,7 +258,3 @@ def _check_tags(tags: Mapping[str, str]) -> dict[str, str]:
         check_key(key): check_length(value, MAX_EXPERIMENT_TAG_VALUE, field="tags")
         for key, value in tags.items()
     }
-
-
-def _tag_rows(dataset_id: str, tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"dataset_id": dataset_id, "key": key, "value": value} for key, value in tags.items()]

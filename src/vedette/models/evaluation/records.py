@@ -79,7 +79,7 @@ class EvaluationRecords:
     def page(
         self, dataset_id: str, max_results: int, page_token: str | None = None
     ) -> tuple[list[Document], str | None]:
-        """Return a page of records in the order in which they came, and the next one's token."""
+        """Return a page of records, those of the earliest call first, and the next one's token."""
         query = query_hash("records", dataset_id)
         offset = decode_token(page_token, query)
         chosen = (

@@ -34,7 +34,7 @@ from vedette.models.paging import decode_token, encode_token, query_hash
 from vedette.models.registry.approval_records import remove_requests
 from vedette.models.registry.events import announce
 from vedette.models.registry.records import Model, find_model, whole_models
-from vedette.models.rows import delete_key, table_of, upsert
+from vedette.models.rows import delete_key, keyed_rows, table_of, upsert
 from vedette.models.tracking.runs import Pairs
 from vedette.store.catalog.registry_models import (
     ApprovalRequestRow,
@@ -104,7 +104,7 @@ class Models:
             )
             session.add(row)
             session.flush()
-            upsert(session, RegisteredModelTagRow, _rows(row.id, checked))
+            upsert(session, RegisteredModelTagRow, keyed_rows(checked, model_id=row.id))
             event = {"name": name, "description": description, "tags": checked}
             announce(session, self._caller.account, "REGISTERED_MODEL", "CREATED", event)
             return whole_models(session, [row])[0]
@@ -163,7 +163,7 @@ class Models:
             "SetRegisteredModelTag", {"tags": checked}, [self.resource(name)]
         ) as change:
             row = find_model(change.session, self._caller.account, name)
-            upsert(change.session, RegisteredModelTagRow, _rows(row.id, checked))
+            upsert(change.session, RegisteredModelTagRow, keyed_rows(checked, model_id=row.id))
             row.updated_ms = now_ms()
 
     def delete_tag(self, name: str, key: str) -> None:
@@ -246,7 +246,3 @@ def _check_model_name(name: str, *, field: str = "name") -> None:
             field=field,
             remedy="choose another name",
         )
-
-
-def _rows(model_id: str, values: dict[str, str]) -> list[dict[str, str]]:
-    return [{"model_id": model_id, "key": key, "value": value} for key, value in values.items()]

@@ -33,7 +33,7 @@ from vedette.models.registry.stages import (
     from_mlflow,
     to_mlflow,
 )
-from vedette.models.rows import delete_key, table_of, upsert
+from vedette.models.rows import delete_key, keyed_rows, table_of, upsert
 from vedette.models.tracking.logged_models import find_model as find_logged_model
 from vedette.models.tracking.runs import Pairs
 from vedette.store.catalog.registry_models import (
@@ -135,7 +135,11 @@ class Versions:
             )
             session.add(row)
             session.flush()
-            upsert(session, ModelVersionTagRow, _tag_rows(row, checked))
+            upsert(
+                session,
+                ModelVersionTagRow,
+                keyed_rows(checked, model_id=row.model_id, version=row.version),
+            )
             change.concern(self.resource(name, row.version))
             change.respond(version=row.version)
             _announce_created(session, name, row, checked)
@@ -189,7 +193,11 @@ class Versions:
             "SetModelVersionTag", {"tags": checked}, [self.resource(name, version)]
         ) as change:
             _, row = find_version(change.session, self._caller.account, name, version)
-            upsert(change.session, ModelVersionTagRow, _tag_rows(row, checked))
+            upsert(
+                change.session,
+                ModelVersionTagRow,
+                keyed_rows(checked, model_id=row.model_id, version=row.version),
+            )
             event = {"name": name, "version": str(version), "key": key, "value": value}
             announce(change.session, self._caller.account, "MODEL_VERSION_TAG", "SET", event)
 
@@ -381,8 +389,3 @@ def _check_source(source: str) -> None:
             f"Invalid model version source: {source[:200]!r}: it is empty or climbs with '..'",
             field="source",
         )
-
-
-def _tag_rows(row: ModelVersionRow, tags: dict[str, str]) -> list[dict[str, object]]:
-    owner = {"model_id": row.model_id, "version": row.version}
-    return [{**owner, "key": key, "value": value} for key, value in tags.items()]

@@ -309,7 +309,7 @@ def find(session: Session, account: str, experiment_id: str) -> ExperimentRow:
 def find_active(session: Session, account: str, experiment_id: str) -> ExperimentRow:
     """Return the row of an active experiment; ``InvalidInputError`` for a deleted one."""
     row = find(session, account, experiment_id)
-    _require_active(row.id, row.lifecycle_stage)
+    require_active("experiment", row.id, row.lifecycle_stage)
     return row
 
 
@@ -325,7 +325,7 @@ def location_of_active(connection: Connection, account: str, experiment_id: str)
     if found is None:
         raise _no_experiment(experiment_id)
     location, stage = found
-    _require_active(experiment_id, stage)
+    require_active("experiment", experiment_id, stage)
     return str(location)
 
 
@@ -335,13 +335,13 @@ def _no_experiment(experiment_id: str) -> NotFoundError:
     )
 
 
-def _require_active(experiment_id: str, stage: str) -> None:
+def require_active(kind: str, identity: str, stage: str) -> None:
+    """Raise ``InvalidInputError`` for an ``experiment`` or a ``run`` that is deleted."""
     if stage != ACTIVE:
         raise InvalidInputError(
-            f"The experiment {experiment_id} must be in the 'active' state. "
-            f"Current state is {stage}.",
-            field="experiment_id",
-            remedy="restore the experiment first",
+            f"The {kind} {identity} must be in the 'active' state. Current state is {stage}.",
+            field=f"{kind}_id",
+            remedy=f"restore the {kind} first",
         )
 
 

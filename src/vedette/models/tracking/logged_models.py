@@ -20,7 +20,7 @@ from vedette.models.limits import (
     check_key,
     check_length,
 )
-from vedette.models.rows import chunks, delete_key, insert_missing, keyed_values, upsert
+from vedette.models.rows import chunks, delete_key, insert_missing, keyed_rows, keyed_values, upsert
 from vedette.models.tracking.experiments import ACTIVE, DELETED, Experiments, find_active
 from vedette.models.tracking.run_names import random_name
 from vedette.models.tracking.runs import Metric, Pairs
@@ -123,8 +123,10 @@ class LoggedModels:
             )
             session.add(row)
             session.flush()
-            insert_missing(session, LoggedModelParamRow, _rows(identity, checked_params))
-            upsert(session, LoggedModelTagRow, _rows(identity, checked_tags))
+            insert_missing(
+                session, LoggedModelParamRow, keyed_rows(checked_params, model_id=identity)
+            )
+            upsert(session, LoggedModelTagRow, keyed_rows(checked_tags, model_id=identity))
             return whole(session, [row])[0]
 
     def get(self, model_id: str) -> LoggedModel:
@@ -163,7 +165,7 @@ class LoggedModels:
             "SetLoggedModelTags", {"tags": checked}, [self.resource(model_id)]
         ) as change:
             row = find_model(change.session, self._caller.account, model_id)
-            upsert(change.session, LoggedModelTagRow, _rows(row.id, checked))
+            upsert(change.session, LoggedModelTagRow, keyed_rows(checked, model_id=row.id))
             row.updated_ms = now_ms()
             change.session.flush()
             return whole(change.session, [row])[0]
@@ -192,7 +194,7 @@ class LoggedModels:
                         f"Changing param values is not allowed: {key!r} is {value[:100]!r}",
                         field="params",
                     )
-            insert_missing(session, LoggedModelParamRow, _rows(row.id, checked))
+            insert_missing(session, LoggedModelParamRow, keyed_rows(checked, model_id=row.id))
 
 
 def find_model(session: Session, account: str, model_id: str) -> LoggedModelRow:
@@ -264,7 +266,3 @@ def _params(params: Pairs) -> dict[str, str]:
 
 def _tags(tags: Pairs) -> dict[str, str]:
     return {check_key(k): check_length(v, MAX_MODEL_TAG_VALUE, field="value") for k, v in tags}
-
-
-def _rows(model_id: str, values: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"model_id": model_id, "key": key, "value": value} for key, value in values.items()]

@@ -20,8 +20,14 @@ from vedette.models.limits import (
     check_key,
     check_length,
 )
-from vedette.models.rows import delete_key, insert_missing, table_of, upsert
-from vedette.models.tracking.experiments import ACTIVE, DELETED, Experiments, location_of_active
+from vedette.models.rows import delete_key, insert_missing, keyed_rows, table_of, upsert
+from vedette.models.tracking.experiments import (
+    ACTIVE,
+    DELETED,
+    Experiments,
+    location_of_active,
+    require_active,
+)
 from vedette.models.tracking.run_names import random_name
 from vedette.store.catalog.tracking_models import RunParamRow, RunRow, RunTagRow
 
@@ -141,7 +147,7 @@ class Runs:
                 lifecycle_stage=ACTIVE,
             )
             connection.execute(_INSERT, {"account": self._caller.account, **_columns(info)})
-            connection.execute(_INSERT_TAGS, _rows(identity, given))
+            connection.execute(_INSERT_TAGS, keyed_rows(given, run_id=identity))
         return Run(info, tags=given)
 
     def resource(self, run_id: str) -> ResourceId:
@@ -175,7 +181,7 @@ class Runs:
             row.end_ms = row.end_ms if end_ms is None else end_ms
             if name:
                 row.name = check_length(name, MAX_RUN_NAME, field="run_name")
-                upsert(change.session, RunTagRow, _rows(row.id, {NAME_TAG: name}))
+                upsert(change.session, RunTagRow, keyed_rows({NAME_TAG: name}, run_id=row.id))
             return view(row)
 
     def delete(self, run_id: str) -> None:
@@ -234,7 +240,7 @@ def _checked_id(run_id: str) -> str:
 
 def set_tags(session: Session, run: RunRow, tags: Mapping[str, str]) -> None:
     """Set tags of a run, replacing values of keys that are there."""
-    upsert(session, RunTagRow, _rows(run.id, tags))
+    upsert(session, RunTagRow, keyed_rows(tags, run_id=run.id))
     if name := tags.get(NAME_TAG):
         run.name = name[:MAX_RUN_NAME]
 
@@ -260,7 +266,7 @@ def set_params(session: Session, run: RunRow, params: Mapping[str, str]) -> None
                 field="params",
                 remedy="log it under another key, or in a run of its own",
             )
-    insert_missing(session, RunParamRow, _rows(run.id, params))
+    insert_missing(session, RunParamRow, keyed_rows(params, run_id=run.id))
 
 
 def check_params(params: Pairs) -> dict[str, str]:
@@ -294,7 +300,7 @@ def find_run(session: Session, account: str, run_id: str) -> RunRow:
 def find_active_run(session: Session, account: str, run_id: str) -> RunRow:
     """Return the row of an active run; ``InvalidInputError`` for a deleted one."""
     row = find_run(session, account, run_id)
-    _require_active(row.id, row.lifecycle_stage)
+    require_active("run", row.id, row.lifecycle_stage)
     return row
 
 
@@ -304,7 +310,7 @@ def experiment_of_active(connection: Connection, account: str, run_id: str) -> s
     if found is None:
         raise _no_run(run_id)
     experiment_id, stage = found
-    _require_active(run_id, stage)
+    require_active("run", run_id, stage)
     return str(experiment_id)
 
 
@@ -312,15 +318,6 @@ def _no_run(run_id: str) -> NotFoundError:
     return NotFoundError(
         f"Run with id={run_id[:256]} not found", field="run_id", remedy="check the run's id"
     )
-
-
-def _require_active(run_id: str, stage: str) -> None:
-    if stage != ACTIVE:
-        raise InvalidInputError(
-            f"The run {run_id} must be in the 'active' state. Current state is {stage}.",
-            field="run_id",
-            remedy="restore the run first",
-        )
 
 
 def view(row: RunRow) -> RunInfo:
@@ -340,7 +337,3 @@ def view(row: RunRow) -> RunInfo:
 
 def _columns(info: RunInfo) -> dict[str, Any]:
     return {name: getattr(info, name) for name in RunInfo.__slots__}
-
-
-def _rows(run_id: str, values: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"run_id": run_id, "key": key, "value": value} for key, value in values.items()]

@@ -123,7 +123,7 @@ def hash_text(text: str) -> str:
 
 def format_time(moment: datetime) -> str:
     """Return RFC 3339 in UTC with microseconds and ``Z``."""
-    # Three times as fast as strftime, of which a record needs one.
+    # Three times as fast as strftime.
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 

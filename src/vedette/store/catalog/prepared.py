@@ -33,17 +33,19 @@ class Prepared:
 
     def run(self, connection: Connection, *rows: Mapping[str, Any]) -> None:
         """Run it once for each row of values, within the connection's transaction."""
-        text, bind = self._of(connection.dialect)
-        self._execute(connection, text, [bind(row) for row in rows])
+        self._execute(connection, rows).close()
 
     def first(self, connection: Connection) -> tuple[Any, ...] | None:
         """Run it, and return the first row that it finds."""
-        text, bind = self._of(connection.dialect)
-        found: tuple[Any, ...] | None = self._execute(connection, text, [bind({})]).fetchone()
+        cursor = self._execute(connection, [{}])
+        found: tuple[Any, ...] | None = cursor.fetchone()
+        cursor.close()
         return found
 
-    def _execute(self, connection: Connection, text: str, values: Sequence[Any]) -> Any:  # noqa: ANN401 - the driver's cursor
+    def _execute(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Any:  # noqa: ANN401 - the driver's cursor
         judge(connection, self._statement)
+        text, bind = self._of(connection.dialect)
+        values = [bind(row) for row in rows]
         cursor = connection.connection.cursor()
         try:
             if len(values) == 1:
