@@ -100,24 +100,28 @@ def test_partitions_and_stacked_disks_are_not_counted_again(monkeypatch):
     )
     monkeypatch.setattr(host_metrics.Path, "is_dir", lambda _: True)
     readings = Readings(process=False)
+    readings.take()
     counter.read_count, counter.write_count = 6, 8
     metrics = readings.take()
     assert {a["system.device"] for a, _ in points(metrics["system.disk.io"])} == {"sda", "nvme0n1"}
     assert by(metrics["system.disk.operations"], "disk.io.direction") == {"read": 3, "write": 4}
 
 
-def test_counters_count_from_when_they_were_made(monkeypatch):
-    """The host's own count since its boot would look like growth within the first point."""
+def test_counters_count_from_their_first_reading(monkeypatch):
+    """What was counted before, or before the point's own start, would look like growth of a moment."""
     counter = types.SimpleNamespace(bytes_recv=9_000, bytes_sent=0, errin=0, errout=0, dropin=0)
     counter.dropout = 0
     monkeypatch.setattr(psutil, "net_io_counters", lambda **_: {"eth0": counter})
     readings = Readings(process=False)
+    counter.bytes_recv = (
+        9_400  # between the instrument and its first reading, from which points start
+    )
 
     def received():
         return by(readings.take()["system.network.io"], "network.io.direction")["receive"]
 
     assert received() == 0
-    counter.bytes_recv = 9_500
+    counter.bytes_recv = 9_900
     assert received() == 500
     counter.bytes_recv = 100  # the device went and came again
     assert received() == 0

@@ -42,7 +42,7 @@ class HostMetrics:
         self._cpu_before = _cpu_seconds()
         self._process_metrics = ProcessMetrics(meter) if process else None
         self._gpu = GpuMetrics.start(meter, self._guard)
-        add = _Instruments(meter, self._guard, since_now=True)
+        add = _Instruments(meter, self._guard, since_first=True)
         add(_COUNTER, "system.cpu.time", "s", self._cpu_time)
         add(_GAUGE, "system.cpu.utilization", "1", self._cpu_utilization)
         add(_UP_DOWN, "system.cpu.logical.count", "{cpu}", _cpu_count)
@@ -160,21 +160,23 @@ class _Instruments:
     Args:
         meter: where they are made.
         guard: whether this process may read now.
-        since_now: counters count from now on. A host's own count since it was booted, while a
-            point's start time is when its instrument was made: taken together, gigabytes of weeks
-            would count as growth of the first seconds.
+        since_first: counters count from their first reading on, whose time the SDK gives its points
+            as their start. A host counts since it was booted, and gigabytes of weeks, or a second's
+            megabytes, would be the growth of the milliseconds between that start and the point.
 
     """
 
-    def __init__(self, meter: Meter, guard: Callable[[], bool], *, since_now: bool = False) -> None:
+    def __init__(
+        self, meter: Meter, guard: Callable[[], bool], *, since_first: bool = False
+    ) -> None:
         self._meter = meter
         self._guard = guard
-        self._since_now = since_now
+        self._since_first = since_first
 
     def __call__(
         self, kind: str, name: str, unit: str, read: Callable[[], Iterable[Observation]]
     ) -> None:
-        relative = _SinceFirst() if self._since_now and kind == _COUNTER else None
+        relative = _SinceFirst() if self._since_first and kind == _COUNTER else None
 
         def callback(_: CallbackOptions | None) -> list[Observation]:
             if not self._guard():
@@ -185,8 +187,6 @@ class _Instruments:
                 return []  # not readable here (containers, permissions): the metric is absent
             return relative(found) if relative else found
 
-        if relative:
-            callback(None)
         create = getattr(self._meter, f"create_observable_{kind}")
         create(name, callbacks=[callback], unit=unit)
 
