@@ -45,7 +45,7 @@ ACTOR = Actor(
     type=IdentityType.API_KEY, id="bench", name="bench", account="default", ip="203.0.113.7",
     user_agent="benchmark/1.0", request_id="r-1",
 )  # fmt: skip
-BLOCKS, BLOCK = 20, 50
+BLOCKS, BLOCK = 200, 10
 BATCH = 1000
 CALLS = 20_000
 RESOURCES = 10_000

@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from vedette.core.errors import InvalidInputError, VedetteError
@@ -33,6 +35,7 @@ GENESIS_HASH = "0" * 64
 _MAX_TEXT = 1024
 _MAX_MEMBERS = 100
 _MAX_DEPTH = 8
+_MAX_REMEMBERED = 128
 _MAX_ELEMENTS_BYTES = 16 * 1024
 _NAME = re.compile(r"[A-Za-z][\w.:-]{0,127}", re.ASCII)
 _SECRET_MEMBER = re.compile(
@@ -146,48 +149,86 @@ def clean_elements(elements: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if elements is None:
         return None
     cleaned: dict[str, Any] = _clean(elements, depth=0)
+    if _is_small(cleaned):
+        return cleaned
     size = len(canonical(cleaned).encode("utf-8"))
     return cleaned if size <= _MAX_ELEMENTS_BYTES else {"omitted": True, "bytes": size}
 
 
-def _clean(value: object, *, depth: int) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, Enum):
-        value = value.value
-    if isinstance(value, str):
+def _is_small(cleaned: Mapping[str, Any]) -> bool:
+    """Tell that elements are far below their bound, without the cost of their text.
+
+    A handful of texts, and of objects of such texts, cannot reach it: what is longer, or deeper, or
+    of other types is measured.
+    """
+    room = _MAX_ELEMENTS_BYTES // 8
+    for name, value in cleaned.items():
+        members = value if isinstance(value, dict) else {"": value}
+        for member, text in members.items():
+            if not isinstance(text, str):
+                return False
+            # JSON's escapes take up to six bytes for a character.
+            room -= 8 + len(name) + len(member) + len(text)
+    return room >= 0
+
+
+def _is_secret(name: str) -> bool:
+    if len(name) > _MAX_REMEMBERED:
+        return _SECRET_MEMBER.search(name) is not None
+    return _is_secret_name(name)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    return _SECRET_MEMBER.search(name) is not None
+
+
+def _clean(value: Any, *, depth: int) -> Any:  # noqa: ANN401 - anything to any JSON value
+    # What most elements are comes first: each is one comparison.
+    kind = type(value)
+    if kind is str:
         return clean_text(value)
-    if value is None or isinstance(value, bool | int):
+    if kind is dict:
+        return _clean_mapping(value, depth=depth)
+    if value is None or kind is int or kind is bool:
         return value
+    if isinstance(value, Enum):
+        return _clean(value.value, depth=depth)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    if isinstance(value, datetime):
-        return format_time(value)
-    if isinstance(value, bytes | bytearray):
-        return f"{len(value)} bytes"
     return _clean_other(value, depth=depth)
 
 
 def _clean_other(value: object, *, depth: int) -> Any:  # noqa: ANN401 - any JSON value
-    if isinstance(value, Mapping | Sequence | set | frozenset):
-        return _clean_container(value, depth=depth)
+    if isinstance(value, datetime):
+        return format_time(value)
+    if isinstance(value, bytes | bytearray):
+        return f"{len(value)} bytes"
+    if isinstance(value, int):
+        return value
+    if isinstance(value, Mapping):
+        return _clean_mapping(value, depth=depth)
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str):
+        return _clean_members(value, depth=depth)
     return clean_text(str(value))
 
 
-def _clean_container(
-    value: Mapping[Any, Any] | Sequence[Any] | set[Any] | frozenset[Any], *, depth: int
-) -> Any:  # noqa: ANN401 - a JSON object or array
+def _clean_mapping(value: Mapping[Any, Any], *, depth: int) -> Any:  # noqa: ANN401 - a JSON object, or its size
     if depth >= _MAX_DEPTH:
         return f"{len(value)} members"
-    if isinstance(value, Mapping):
-        members = list(value.items())[:_MAX_MEMBERS]
-        cleaned = {
-            clean_text(str(name)): HIDDEN
-            if _SECRET_MEMBER.search(str(name)) and member is not None
-            else _clean(member, depth=depth + 1)
-            for name, member in members
-        }
-        if len(value) > _MAX_MEMBERS:
-            cleaned["…"] = f"{len(value) - _MAX_MEMBERS} more"
-        return cleaned
+    cleaned = {}
+    for key, member in islice(value.items(), _MAX_MEMBERS):
+        name = str(key)
+        hidden = member is not None and _is_secret(name)
+        cleaned[clean_text(name)] = HIDDEN if hidden else _clean(member, depth=depth + 1)
+    if len(value) > _MAX_MEMBERS:
+        cleaned["…"] = f"{len(value) - _MAX_MEMBERS} more"
+    return cleaned
+
+
+def _clean_members(value: Sequence[Any] | set[Any] | frozenset[Any], *, depth: int) -> Any:  # noqa: ANN401 - a JSON array, or its size
+    if depth >= _MAX_DEPTH:
+        return f"{len(value)} members"
     ordered = sorted(value, key=str) if isinstance(value, set | frozenset) else list(value)
     items = [_clean(item, depth=depth + 1) for item in ordered[:_MAX_MEMBERS]]
     if len(ordered) > _MAX_MEMBERS:
