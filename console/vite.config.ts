@@ -8,8 +8,12 @@ import { defineConfig } from "vitest/config";
 // Libraries that every page needs have chunks of their own: a change of a page leaves them as they are.
 // What many pages share and the entry does not need is one chunk: a request each would cost more.
 interface Modules {
-  getModuleInfo(id: string): { isEntry: boolean; importers: readonly string[] } | null;
+  getModuleInfo(
+    id: string,
+  ): { isEntry: boolean; importers: readonly string[]; code: string | null } | null;
 }
+const INDEX =
+  /node_modules\/(@mantine\/(core|hooks)|@tabler\/icons-react)\/.*\/(index|tabler-icons-react)\.mjs$/;
 const known = new Map<string, boolean>();
 
 /** Whether the entry imports a module, itself or by others, without waiting for a page. */
@@ -18,9 +22,27 @@ function isOfEntry(id: string, modules: Modules): boolean {
   if (before !== undefined) return before;
   known.set(id, false); // a circle leads nowhere
   const info = modules.getModuleInfo(id);
-  const found = !!info && (info.isEntry || info.importers.some((one) => isOfEntry(one, modules)));
+  const importers = info?.importers ?? [];
+  const found =
+    !!info?.isEntry ||
+    importers.some((one) =>
+      INDEX.test(one) ? isNamedByEntry(id, one, modules) : isOfEntry(one, modules),
+    );
   known.set(id, found);
   return found;
+}
+
+/** Whether the entry takes a module from a library's index, which imports all that there is. */
+function isNamedByEntry(id: string, index: string, modules: Modules): boolean {
+  const file = id.replace(/^.*\//, "").replace(/\.\w+$/, "");
+  const name = file.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+  const named = new RegExp(`\\b${name}\\b`);
+  const importers = modules.getModuleInfo(index)?.importers ?? [];
+  return importers.some((one) =>
+    INDEX.test(one)
+      ? isNamedByEntry(id, one, modules)
+      : named.test(modules.getModuleInfo(one)?.code ?? "") && isOfEntry(one, modules),
+  );
 }
 
 const output = {
@@ -42,7 +64,7 @@ const output = {
       },
       {
         name: (id: string, modules: Modules) => (isOfEntry(id, modules) ? null : "common"),
-        test: /\/src\/(components|charts|time|search|theme)\/|node_modules\/(@tabler|@mantine)\//,
+        test: /\/console\/src\/|node_modules\/(@tabler|@mantine|uplot|@tanstack)\//,
         minShareCount: 4,
       },
     ],

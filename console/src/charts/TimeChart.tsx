@@ -87,9 +87,10 @@ export function TimeChart(props: TimeChartProps) {
     const element = host.current;
     if (!element) return;
     const layout: Layout = { kind, unit, log, min, max, timezone, syncKey: CROSSHAIR };
-    const made = createPlot(element, layout, height, live);
-    plot.current = made;
-    const remove = fitWidth(made, element);
+    const remove = fitWidth(element, (width) => {
+      plot.current = createPlot(element, layout, { width, height }, live);
+      return plot.current;
+    });
     return () => {
       remove();
       plot.current = null;
@@ -136,14 +137,13 @@ function shapeOf(data: Aligned, hidden: ReadonlySet<string>): string {
 function createPlot(
   element: HTMLElement,
   layout: Layout,
-  height: number,
+  size: { width: number; height: number },
   live: { readonly current: Live },
 ): uPlot {
   const { data, hidden } = live.current;
   const prepared = drawn(data, layout.kind, hidden, layout.log);
   let tooltip: Tooltip | null = null;
   let inside = false;
-  const size = { width: Math.max(Math.floor(element.clientWidth), 50), height };
   const hooks: uPlot.Hooks.Arrays = {
     ready: [
       (plot) => {

@@ -8,6 +8,7 @@ import {
 } from "@tabler/icons-react";
 import { useState } from "react";
 import type { GetPath } from "@/api/client";
+import { asApiError } from "@/api/errors";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
 import { formatCount } from "@/charts/units";
@@ -226,18 +227,23 @@ function AddFacet({
   onAdd: (key: string) => void;
 }) {
   const { query: range } = useTimeRange();
+  const [asked, setAsked] = useState(false);
   const path = (signal === "logs" ? "/api/v1/logs/keys" : "/api/v1/spans/keys") as GetPath;
-  const { data } = useGet<GetPath, components["schemas"]["KnownKeys"]>(path, {
-    params: { query: { ...range } },
-  });
+  // Asked for once somebody looks: the records are more urgent.
+  const { data, error } = useGet<GetPath, components["schemas"]["KnownKeys"]>(
+    path,
+    { params: { query: { ...range } } },
+    { enabled: asked },
+  );
   const keys = (data?.keys ?? []).map(({ key }) => key).filter((key) => !taken.includes(key));
-  if (!keys.length) return null;
   return (
     <Select
       className={classes.add}
       aria-label="Add a facet"
       placeholder="Add a facet…"
       searchable
+      onFocus={() => setAsked(true)}
+      nothingFoundMessage={data ? "No other key" : error ? asApiError(error).message : "Loading…"}
       data={keys}
       value={null}
       onChange={(key) => key && onAdd(key)}

@@ -66,8 +66,10 @@ export function LogList(props: Props) {
 
   const toggle = (key: string) => {
     const next = new Set(opened);
-    if (next.delete(key)) onSelect("");
-    else {
+    if (next.delete(key)) {
+      virtual.resizeItem(keys.indexOf(key), ROW);
+      onSelect("");
+    } else {
       next.add(key);
       onSelect(key);
     }
@@ -139,7 +141,8 @@ export function LogList(props: Props) {
                 key={item.key}
                 data-index={item.index}
                 data-row={item.index}
-                ref={virtual.measureElement}
+                // A closed row is as high as all others; measuring each would lay the page out again.
+                ref={opened.has(name) ? virtual.measureElement : undefined}
                 className={classes.item}
                 style={{ transform: `translateY(${item.start}px)` }}
               >

@@ -62,49 +62,47 @@ export function CurveChart({ label, axis, x, series, log, height = 210, sync }: 
     );
     const scale = axis === "step" ? 1 : 1000;
     const text = (value: number) => placeText(axis, value * scale, timezone);
-    const made = new uPlot(
-      {
-        width: Math.max(50, element.clientWidth),
-        height,
-        tzDate: zoned(timezone),
-        padding: [8, 8, 0, 0],
-        legend: { show: false },
-        scales: {
-          x: { time: axis === "time" },
-          y: log ? { distr: 3, log: 10 } : { range: (_, low, high) => valueBounds(low, high, {}) },
-        },
-        axes: [axisOf(axis), valueAxis("", log)],
-        series: [
-          {},
-          ...drawn.map((one) => ({
-            label: one.label,
-            stroke: resolveColor(one.color),
-            width: one.faint ? 1 : 1.7,
-            alpha: one.faint ? 0.3 : 1,
-            spanGaps: true,
-            points: { show: x.length < 3, size: 5 },
-          })),
-        ],
-        focus: { alpha: 0.3 },
-        cursor: {
-          focus: { prox: 24 },
-          drag: { x: true, y: false, setScale: true },
-          sync: { key: sync, setSeries: false, scales: ["x", null] },
-        },
-        hooks: {
-          ready: [(self) => watchTooltip(self, series, text)],
-        },
+    const options: Omit<uPlot.Options, "width"> = {
+      height,
+      tzDate: zoned(timezone),
+      padding: [8, 8, 0, 0],
+      legend: { show: false },
+      scales: {
+        x: { time: axis === "time" },
+        y: log ? { distr: 3, log: 10 } : { range: (_, low, high) => valueBounds(low, high, {}) },
       },
-      [
-        axis === "step" ? [...x] : x.map((value) => value / 1000),
-        ...drawn.map((one) =>
-          one.values.map((value) => (log && value !== null && value <= 0 ? null : value)),
-        ),
-      ] as uPlot.AlignedData,
-      element,
-    );
-    plot.current = made;
-    const remove = fitWidth(made, element);
+      axes: [axisOf(axis), valueAxis("", log)],
+      series: [
+        {},
+        ...drawn.map((one) => ({
+          label: one.label,
+          stroke: resolveColor(one.color),
+          width: one.faint ? 1 : 1.7,
+          alpha: one.faint ? 0.3 : 1,
+          spanGaps: true,
+          points: { show: x.length < 3, size: 5 },
+        })),
+      ],
+      focus: { alpha: 0.3 },
+      cursor: {
+        focus: { prox: 24 },
+        drag: { x: true, y: false, setScale: true },
+        sync: { key: sync, setSeries: false, scales: ["x", null] },
+      },
+      hooks: {
+        ready: [(self) => watchTooltip(self, series, text)],
+      },
+    };
+    const values = [
+      axis === "step" ? [...x] : x.map((value) => value / 1000),
+      ...drawn.map((one) =>
+        one.values.map((value) => (log && value !== null && value <= 0 ? null : value)),
+      ),
+    ] as uPlot.AlignedData;
+    const remove = fitWidth(element, (width) => {
+      plot.current = new uPlot({ ...options, width }, values, element);
+      return plot.current;
+    });
     return () => {
       remove();
       plot.current = null;

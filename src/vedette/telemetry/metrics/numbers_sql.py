@@ -48,8 +48,17 @@ WHERE MetricName = {metric:String} AND $ids
 GROUP BY SeriesId, Bucket
 """
 
+# Rows that were not merged yet are summed with the others: buckets need not be whole here.
+_ROLLUP_SAMPLES = """
+SELECT
+    SeriesId, $slot AS Slot, Count AS Samples, Sum AS Total, Min AS Least, Max AS Most, Last
+FROM @metric_rollup_$tier
+WHERE MetricName = {metric:String} AND $ids
+    AND Time >= toDateTime({start_s:Int64}) AND Time < toDateTime({end_s:Int64})
+"""
+
 _ROLLUP_SLOT = (
-    "toInt32(intDiv(toInt64(toUnixTimestamp(Bucket)) - {start_s:Int64}, {period_s:Int64}))"
+    "toInt32(intDiv(toInt64(toUnixTimestamp($bucket)) - {start_s:Int64}, {period_s:Int64}))"
 )
 
 # Within a bucket only its least, greatest and last value are known. Without a reset the step is the
@@ -92,13 +101,17 @@ _SIMPLE = {
     StatisticKind.INCREASE: "sum(Sample)",
     StatisticKind.RATE: RATE.replace("$step", "Sample"),
 }
-_SIMPLE_ROLLUP = {
-    StatisticKind.SUM: "sum($sum)",
+_OF_ROLLUP_SAMPLES = {
+    StatisticKind.SUM: "sum(Total)",
     StatisticKind.AVERAGE: "sum(Total) / sum(Samples)",
     StatisticKind.MINIMUM: "min(Least)",
     StatisticKind.MAXIMUM: "max(Most)",
     StatisticKind.SAMPLE_COUNT: "toFloat64(sum(Samples))",
-    StatisticKind.LAST: "argMax(Final, Moment)",
+    StatisticKind.LAST: "argMaxMerge(Last)",
+}
+_OF_ROLLUP_STEPS = {
+    # What a counter grew by is its steps; of everything else the samples are summed.
+    StatisticKind.SUM: "sum(if(Mode = 2, Step, Total))",
     StatisticKind.INCREASE: "sum(Step)",
     StatisticKind.RATE: RATE.replace("$step", "Step"),
 }
@@ -150,27 +163,33 @@ FROM ({steps})
 """
 
 
-def rollup_steps(tier: str, ids: str, mode: str) -> str:
-    """Return a subquery over a rollup tier.
+def rollup_samples(tier: str, ids: str, statistic: Statistic) -> tuple[str, str]:
+    """Return a subquery over a rollup tier, and the aggregate of a statistic over its rows.
+
+    For statistics of samples: what needs no step from one bucket to the next.
+    """
+    rows = _ROLLUP_SAMPLES.replace("$tier", tier).replace("$ids", ids)
+    slot = _ROLLUP_SLOT.replace("$bucket", "Time")
+    return rows.replace("$slot", slot), _OF_ROLLUP_SAMPLES[statistic.kind]
+
+
+def rollup_steps(tier: str, ids: str, mode: str, statistic: Statistic) -> tuple[str, str]:
+    """Return the same for statistics of steps: sums of counters, increases and rates.
 
     Args:
         tier: ``1m``, ``5m`` or ``1h``.
         ids: condition on SeriesId.
         mode: expression of 0 (read as a gauge), 1 (delta) or 2 (cumulative counter) for a series.
+        statistic: what is asked for.
 
     """
     rollup = _ROLLUP.replace("$tier", tier).replace("$ids", ids)
-    return (
-        _ROLLUP_STEPS.replace("$slot", _ROLLUP_SLOT)
+    rows = (
+        _ROLLUP_STEPS.replace("$slot", _ROLLUP_SLOT.replace("$bucket", "Bucket"))
         .replace("$mode", mode)
         .replace("$rollup", rollup)
     )
-
-
-def rollup_value(statistic: Statistic) -> str:
-    """Return the aggregate of a statistic over the rows of ``rollup_steps``."""
-    # What a counter grew by is its steps; of everything else the samples are summed.
-    return _SIMPLE_ROLLUP[statistic.kind].replace("$sum", "if(Mode = 2, Step, Total)")
+    return rows, _OF_ROLLUP_STEPS[statistic.kind]
 
 
 def raw_value(statistic: Statistic) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vedette.core.errors import InvalidInputError
 from vedette.telemetry.metrics import exponential_sql, histograms_sql, numbers_sql
 from vedette.telemetry.metrics.model import MetricQuery, MetricType, Resolution
+from vedette.telemetry.metrics.series import BUCKET_SUFFIX
 from vedette.telemetry.metrics.statistics import Statistic, StatisticKind
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def is_classic(query: MetricQuery, series: SeriesSet, statistic: Statistic) -> b
     """Tell whether a statistic is asked of a Prometheus classic histogram's bucket counters."""
     return (
         series.metric_type is MetricType.SUM
-        and query.metric.endswith("_bucket")
+        and query.metric.endswith(BUCKET_SUFFIX)
         and all(series.bounds)
         and statistic.kind in {StatisticKind.PERCENTILE, StatisticKind.PERCENTILE_RANK}
     )
@@ -187,9 +188,13 @@ def _numbers(request: Request) -> Plan:
 
 
 def _rollup(request: Request, tier: str) -> Plan:
-    mode = request.ids.lookup("modes", "UInt8", _modes(request))
-    rows = numbers_sql.rollup_steps(tier, request.ids.condition(), mode)
-    value = numbers_sql.rollup_value(request.statistic)
+    ids, statistic, modes = request.ids, request.statistic, _modes(request)
+    summed = statistic.kind is StatisticKind.SUM and _COUNTER_MODE in modes
+    if statistic.per_series or summed:
+        mode = ids.lookup("modes", "UInt8", modes)
+        rows, value = numbers_sql.rollup_steps(tier, ids.condition(), mode, statistic)
+    else:
+        rows, value = numbers_sql.rollup_samples(tier, ids.condition(), statistic)
     params = {**_params(request), "tier_s": float(TIERS[tier])}
     return Plan(
         rows,

@@ -20,6 +20,8 @@ SERVICE = "service"
 RESOURCE = "resource."
 BUCKET_LABEL = "le"
 """Label of a Prometheus classic histogram's buckets: their inclusive upper bound."""
+BUCKET_SUFFIX = "_bucket"
+"""What the names of its buckets' counters end with."""
 MAX_GROUP_LABELS = 20
 _CUMULATIVE = 2
 
@@ -34,25 +36,24 @@ AND FirstTime <= toDateTime(fromUnixTimestamp64Nano({series_to:Int64}))
 _RESOLVE = """
 SELECT
     SeriesId, MetricType,
-    anyLast(Unit) AS Unit, anyLast(Monotonic) AS Monotonic, anyLast(Temporality) AS Temporality,
-    anyLast(Key) AS Key, anyLast(Bound) AS Bound, anyLast(Histogram) AS Histogram,
+    anyLast(MetricUnit) AS Unit, anyLast(IsMonotonic) AS Monotonic,
+    anyLast(AggregationTemporality) AS Temporality,
+    anyLast(CAST([$keys] AS Array(String))) AS Key,
+    anyLast($bound) AS Bound, anyLast($histogram) AS Histogram,
     count() OVER () AS Total
-FROM
-(
-    SELECT
-        SeriesId, MetricType, MetricUnit AS Unit, IsMonotonic AS Monotonic,
-        AggregationTemporality AS Temporality,
-        CAST([$keys] AS Array(String)) AS Key,
-        Attributes['le'] AS Bound,
-        cityHash64(ServiceName, ScopeName, ResourceAttributes,
-            mapSort(mapFilter((k, v) -> k != 'le', Attributes))) AS Histogram
-    FROM @metric_series
-    WHERE $where
-)
+FROM @metric_series
+WHERE $where
 GROUP BY SeriesId, MetricType
 ORDER BY SeriesId, MetricType
 LIMIT {most:UInt32}
 """
+
+# Only buckets of classic histograms are joined by what they agree in.
+_BOUND = "Attributes['le']"
+_HISTOGRAM = (
+    "cityHash64(ServiceName, ScopeName, ResourceAttributes, "
+    "mapSort(mapFilter((k, v) -> k != 'le', Attributes)))"
+)
 
 _LABELS = """
 SELECT
@@ -101,8 +102,8 @@ class SeriesSet:
         keys: values of the labels that are grouped by, one list a series.
         cumulative: whether a series is a monotonic sum with cumulative temporality.
         delta: whether a series has delta temporality.
-        bounds: the ``le`` labels, ``""`` where there is none.
-        histograms: what buckets of one classic histogram agree in.
+        bounds: the ``le`` labels of counters of buckets, ``""`` where there is none.
+        histograms: what buckets of one classic histogram agree in; of other metrics 0.
         unit: as the sender gave it.
 
     """
@@ -172,7 +173,13 @@ def resolve_series(
         found.sql += f"AND MetricType = {found.bind(query.metric_type.value)}\n"
     keys = ", ".join(found.label(name) for name in query.group_by or ())
     most = min(MAX_SERIES_READ, runner.limits().rows)
-    sql = _RESOLVE.replace("$keys", keys).replace("$where", found.sql)
+    bucket = query.metric.endswith(BUCKET_SUFFIX)
+    sql = (
+        _RESOLVE.replace("$keys", keys)
+        .replace("$bound", _BOUND if bucket else "''")
+        .replace("$histogram", _HISTOGRAM if bucket else "toUInt64(0)")
+        .replace("$where", found.sql)
+    )
     columns = runner.run(account, sql, {**found.params, "most": most})
     total = columns["Total"][0] if columns.rows else 0
     if total > columns.rows:

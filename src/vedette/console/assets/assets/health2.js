@@ -1,1 +1,0 @@
-var e={good:{sign:`●`,word:`healthy`,color:`var(--v-good)`},warning:{sign:`▲`,word:`some failures`,color:`var(--v-warning)`},critical:{sign:`■`,word:`failing`,color:`var(--v-critical)`},quiet:{sign:`○`,word:`no calls`,color:`var(--v-dimmed)`}};function t(e){return e.count===0?`quiet`:e.fault_rate>=.05?`critical`:e.fault_rate>=.01?`warning`:`good`}export{t as n,e as t};

@@ -1,1 +1,0 @@
-var e={body:`_body_hk6lf_1`,tools:`_tools_hk6lf_7`,pad:`_pad_hk6lf_14`,columns:`_columns_hk6lf_17`,stack:`_stack_hk6lf_23`,list:`_list_hk6lf_29`,text:`_text_hk6lf_41`,code:`_code_hk6lf_45`,noPrint:`_noPrint_hk6lf_62`};export{e as t};
