@@ -21,6 +21,7 @@ from pathlib import Path
 
 from vedette.core.settings import Settings
 from vedette.core.time import TimeRange, utc_now
+from vedette.ingest.derive import CommitClock, Deriver
 from vedette.query import QueryRunner
 from vedette.store.warehouse import open_warehouse
 from vedette.telemetry import logs
@@ -29,8 +30,8 @@ from vedette.telemetry.traces.trace import fetch_trace
 
 STEP = 500_000
 LOGS = """
-INSERT INTO otel_logs (Account, Timestamp, TraceId, SeverityText, SeverityNumber, ServiceName, Body, ResourceAttributes, LogAttributes)
-SELECT 'default', now64(9) - toIntervalMillisecond(({total} - number) * 86400000. / {total}),
+INSERT INTO otel_logs (Account, Timestamp, ReceivedTime, TraceId, SeverityText, SeverityNumber, ServiceName, Body, ResourceAttributes, LogAttributes)
+SELECT 'default', now64(9) - toIntervalMillisecond(({total} - number) * 86400000. / {total}) AS At, At,
     lower(hex(MD5(toString(intDiv(number, 10))))), if(number % 50 = 0, 'ERROR', 'INFO'), if(number % 50 = 0, 17, 9),
     concat('service-', toString(number % 12)),
     concat('request ', ['started','finished','cached','retried','queued'][1 + number % 5], ' for user u', toString(cityHash64(number) % 100000),
@@ -40,8 +41,8 @@ SELECT 'default', now64(9) - toIntervalMillisecond(({total} - number) * 86400000
 FROM numbers({start}, {count})
 """
 SPANS = """
-INSERT INTO otel_traces (Account, Timestamp, TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, Duration, StatusCode)
-SELECT 'default', now64(9) - toIntervalMillisecond(({total} - number) * {milliseconds}. / {total}),
+INSERT INTO otel_traces (Account, Timestamp, ReceivedTime, TraceId, SpanId, ParentSpanId, SpanName, SpanKind, ServiceName, ResourceAttributes, SpanAttributes, Duration, StatusCode)
+SELECT 'default', now64(9) - toIntervalMillisecond(({total} - number) * {milliseconds}. / {total}) AS At, At,
     lower(hex(MD5(toString(intDiv(number, 10))))), lower(hex(cityHash64(number))), if(number % 10 = 0, '', lower(hex(cityHash64(number - 1)))),
     concat('operation-', toString(number % 40)), if(number % 2 = 0, 'Server', 'Client'), concat('service-', toString(intDiv(number % 10 + 1, 2))),
     map('host.name', concat('host-', toString(number % 30))), map('http.request.method', 'GET', 'user.id', concat('u', toString(cityHash64(number) % 100000))),
@@ -114,6 +115,8 @@ def main() -> None:
             warehouse.execute(
                 SPANS.format(total=options.spans, milliseconds=86_400_000, start=start, count=STEP)
             )
+        # As the server does it: an id that is not new is found by the derived index.
+        Deriver(warehouse, CommitClock()).run()
         ids = runner.run(
             "default",
             "SELECT TraceId AS id FROM @otel_traces WHERE cityHash64(TraceId) % 5000 = 7 LIMIT 200",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from vedette.core.time import TimeRange
 
 _FIRST_SLICE = 64
-_GROWTH = 4
+_GROWTH = 8
 _SHORTEST_SLICE = timedelta(minutes=5)
 
 
@@ -41,7 +41,7 @@ def in_coarse_range(column: str, start_of: str) -> str:
 
 
 def slices(time_range: TimeRange, *, newest_first: bool) -> Iterator[TimeRange]:
-    """Yield the range in pieces that grow fourfold, beginning at one end.
+    """Yield the range in pieces, each eight times as long as the one before, beginning at one end.
 
     The engine begins to read every part of a range at once, however few rows are wanted; who asks
     for the newest of many matching rows finds them in the first pieces.

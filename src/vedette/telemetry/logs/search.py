@@ -27,6 +27,9 @@ _ORDER = {
     "desc": "toStartOfFiveMinutes(TimestampTime) DESC, Timestamp DESC",
     "asc": "toStartOfFiveMinutes(TimestampTime) ASC, Timestamp ASC",
 }
+# Where few records match there is nothing to stop early for: the engine finds the first by their
+# times alone, and reads only those whole.
+_ORDER_OF_FEW = {"desc": "Timestamp DESC", "asc": "Timestamp ASC"}
 _SEARCH = """
 SELECT {record}
 FROM @otel_logs
@@ -149,24 +152,28 @@ class _Search:
             params["moment"] = moment
             left = _left_of(self.time_range, moment, newest_first=newest_first)
         records: list[dict[str, Any]] = []
+        order = _ORDER[self.order]
         for part in slices(left, newest_first=newest_first) if left else ():
             bound = {**params, "limit": limit - len(records), "start": part.start, "end": part.end}
-            records += self._run(_SEARCH, bound, beyond=beyond)
+            records += self._run(_SEARCH, bound, beyond=beyond, order=order)
             if len(records) == limit:
                 break
+            order = _ORDER_OF_FEW[self.order]
         return records
 
     def at_moment(self, moment: str, offset: int, limit: int) -> list[dict[str, Any]]:
         """Return records of one moment, in an order that every page agrees on."""
         return self._run(_AT_MOMENT, {"moment": moment, "offset": offset, "limit": limit})
 
-    def _run(self, template: str, params: dict[str, Any], beyond: str = "") -> list[dict[str, Any]]:
+    def _run(
+        self, template: str, params: dict[str, Any], *, beyond: str = "", order: str = ""
+    ) -> list[dict[str, Any]]:
         sql = template.format(
             record=RECORD,
             time_range=LOGS.in_time_range(),
             condition=self.condition.sql,
             beyond=beyond,
-            order=_ORDER[self.order],
+            order=order,
         )
         bound = {**_params(self.time_range, self.condition), **params}
         answer = self.runner.run(self.account, sql, bound, query_id=self.query_id)
