@@ -130,6 +130,7 @@ function UserMenu() {
           px={6}
           leftSection={<IconUser size={16} />}
           className={classes.who}
+          title={session.identity.display_name}
         >
           {session.identity.display_name}
         </Button>

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { resolveColor } from "@/theme/colors";
 import classes from "./charts.module.css";
 import type { EChartsCoreOption, EChartsType } from "./echarts";
+import { aroundPaper } from "./paper";
 
 export interface Inks {
   text: string;
@@ -35,7 +36,9 @@ export function EChart({ label, height, option, onReady, children, onKeyDown }: 
     const element = host.current;
     if (!element) return;
     let gone = false;
-    const watch = new ResizeObserver(() => chart.current?.resize());
+    const fit = () => chart.current?.resize();
+    const watch = new ResizeObserver(fit);
+    const forget = aroundPaper(fit);
     void import("./echarts").then(({ init }) => {
       if (gone) return;
       const made = init(element, null, { renderer: "canvas" });
@@ -47,6 +50,7 @@ export function EChart({ label, height, option, onReady, children, onKeyDown }: 
     return () => {
       gone = true;
       watch.disconnect();
+      forget();
       chart.current?.dispose();
       chart.current = null;
     };

@@ -1,4 +1,5 @@
 import type uPlot from "uplot";
+import { aroundPaper } from "./paper";
 
 /**
  * Makes a plot once its element's width is known, and keeps it as wide; returns what takes it away.
@@ -8,15 +9,18 @@ import type uPlot from "uplot";
  */
 export function fitWidth(element: HTMLElement, make: (width: number) => uPlot): () => void {
   let plot: uPlot | null = null;
-  const watch = new ResizeObserver(([entry]) => {
-    const width = Math.floor(entry?.contentRect.width ?? 0);
+  const fit = (space: number) => {
+    const width = Math.floor(space);
     if (width <= 0) return;
     plot ??= make(width);
     if (width !== plot.width) plot.setSize({ width, height: plot.height });
-  });
+  };
+  const watch = new ResizeObserver(([entry]) => fit(entry?.contentRect.width ?? 0));
   watch.observe(element);
+  const forget = aroundPaper(() => fit(element.clientWidth));
   return () => {
     watch.disconnect();
+    forget();
     plot?.destroy();
   };
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vedette.demo.api import Api
+from vedette.demo.people import OLGA
 from vedette.demo.server import kept_secret, local_key
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ def set_up(url: str, data_dir: Path, admin: str) -> str:
         lambda: local_key(data_dir, "airports-setup", "admin", AIRPORTS),
     )
     with Api(url, provider) as api:
+        # Whoever keeps both running sees both.
+        if OLGA.login not in {one["login"] for one in api.get("/members")["members"]}:
+            api.send("POST", "/members", {"login": OLGA.login, "roles": ["viewer"]})
         shares = api.get("/organisation/links")["shares"]
         if not any(link["ended"] is None for link in shares):
             api.send("POST", "/organisation/links", {"sink": "default", "kinds": _SHARED})

@@ -90,8 +90,11 @@ def _key_in(headers: Mapping[str, str]) -> str | None:
     if scheme.lower() == "basic":
         return _decoded(value).partition(":")[2] or "-"
     if scheme:
+        known = scheme.lower() in {"bearer", "apikey"}
         raise UnauthenticatedError(
-            f"the Authorization scheme {scheme[:20]!r} is not supported",
+            "the Authorization header holds no key"
+            if known
+            else f"the Authorization scheme {scheme[:20]!r} is not supported",
             field="Authorization",
             remedy="send 'Authorization: Bearer <API key>'",
         )

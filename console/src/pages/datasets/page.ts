@@ -7,7 +7,7 @@ export const pages: readonly PageSpec[] = [
     title: "Datasets",
     load: () => import("./DatasetsPage"),
     nav: { section: "Data", order: 120, icon: IconDatabase },
-    shortcut: "d",
+    shortcut: "u",
     permission: "telemetry:read",
   },
   { path: "/datasets/$dataset", title: "Dataset", load: () => import("./DatasetPage") },

@@ -7,7 +7,7 @@ export const pages: readonly PageSpec[] = [
     title: "Monitors",
     load: () => import("./MonitorsPage"),
     nav: { section: "Data", order: 130, icon: IconRadar2 },
-    shortcut: "i",
+    shortcut: "w",
     permission: "catalog:read",
   },
   { path: "/monitors/$monitor", title: "Monitor", load: () => import("./MonitorPage") },
