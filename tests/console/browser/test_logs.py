@@ -34,6 +34,43 @@ def test_a_search_narrows_and_is_in_the_address(open_page):
     page.wait_for_url(re.compile(r"q=order(&|$)"))
 
 
+def test_only_the_records_in_view_are_drawn_and_more_come_by_scrolling(open_page):
+    page = open_page("/logs")
+    drawn = first_rows(page)
+    page.wait_for_load_state("networkidle")
+    page.get_by_text("60 shown").wait_for()
+    records = page.get_by_role("region", name="Log records")
+    assert records.bounding_box()["height"] < 900
+    assert drawn.count() < 60
+    with page.expect_response(lambda answer: "cursor=" in answer.url):
+        records.evaluate("element => { element.scrollTop = element.scrollHeight }")
+    page.get_by_text("260 shown").wait_for()
+    assert drawn.count() < 80
+
+
+def test_a_closed_record_is_as_high_as_before(open_page):
+    page = open_page("/logs")
+    first_rows(page)
+    places = [page.locator(f"[data-row='{number}']") for number in (0, 1)]
+    before = places[1].bounding_box()["y"]
+    button = places[0].get_by_role("button", name=re.compile("^(Open|Close) the record")).first
+    button.click()
+    page.get_by_role("button", name="Copy as JSON").wait_for()
+    assert places[1].bounding_box()["y"] > before + 50
+    button.click()
+    page.get_by_role("button", name="Copy as JSON").wait_for(state="detached")
+    assert places[1].bounding_box()["y"] == before
+
+
+def test_a_facet_is_added_from_the_keys_that_there_are(open_page):
+    page = open_page("/logs")
+    first_rows(page)
+    page.get_by_label("Add a facet").first.click()
+    page.get_by_role("option", name="region").click()
+    page.get_by_role("button", name="region", exact=False).first.wait_for()
+    assert "facet=region" in page.url
+
+
 def test_the_box_completes_fields_and_values(open_page):
     page = open_page("/logs")
     first_rows(page)
