@@ -82,6 +82,23 @@ def test_every_panel_shows_its_data_and_an_error_stays_at_its_panel(open_page, b
     assert page.evaluate("window.hacked") is None
 
 
+def test_charts_are_drawn_for_the_paper_and_for_the_screen_again(open_page, board):
+    page = open_page(f"/dashboards/{board['id']}")
+    chart = _panel_of(page, "Records").locator(".u-wrap")
+    chart.wait_for()
+    space = "element => element.parentElement.parentElement.clientWidth"
+    width = "element => element.offsetWidth"
+    shown = chart.evaluate(width)
+    assert abs(shown - chart.evaluate(space)) <= 1
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert chart.evaluate(width) > shown
+    assert abs(chart.evaluate(width) - chart.evaluate(space)) <= 1
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.wait_for_function(
+        "([element, shown]) => element.offsetWidth === shown", arg=[chart.element_handle(), shown]
+    )
+
+
 def test_a_variable_is_part_of_the_address(open_page, board):
     page = open_page(f"/dashboards/{board['id']}?var-service=cart&var-service=checkout")
     _panel_of(page, "By level").get_by_role("rowheader").nth(2).wait_for()
