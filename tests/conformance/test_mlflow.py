@@ -305,7 +305,7 @@ def test_traces_with_their_spans_and_assessments(client):
     assert client.delete_traces(experiment_id=experiment, trace_ids=[trace_id]) == 1
 
 
-def test_webhooks_get_signed_events(client):
+def test_webhooks_get_signed_events(client, models_server):
     received, arrived = [], threading.Event()
 
     class Receiver(BaseHTTPRequestHandler):
@@ -343,6 +343,20 @@ def test_webhooks_get_signed_events(client):
     digest = hmac.new(b"s3cret", signed.encode(), hashlib.sha256).digest()
     assert headers["x-mlflow-signature"] == f"v1,{base64.b64encode(digest).decode()}"
     assert "s3cret" not in repr(client.get_webhook(hook.webhook_id))
+    ours = httpx.post(
+        f"{models_server.url}/api/v1/registry-webhooks",
+        headers=models_server.headers(os.environ["MLFLOW_TRACKING_TOKEN"]),
+        json={
+            "name": "ours",
+            "url": "http://127.0.0.1:9/hook",
+            "events": [{"entity": "STAGE", "action": "UPDATED"}],
+        },
+    )
+    assert ours.status_code == 201
+    prompts = client.create_webhook("prompts", "http://127.0.0.1:9/hook", ["prompt.created"])
+    # The client has no name for events of stages, and fails over a webhook that has them alone.
+    assert [found.name for found in client.list_webhooks()] == ["ci", "prompts"]
+    client.delete_webhook(prompts.webhook_id)
     client.delete_webhook(hook.webhook_id)
     assert list(client.list_webhooks()) == []
 

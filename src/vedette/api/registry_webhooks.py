@@ -19,7 +19,7 @@ from vedette.api.registry_views import (
     WebhookOutcomeView,
 )
 from vedette.api.routing import Router
-from vedette.models.registry.events import ACTIONS, ENTITIES
+from vedette.models.registry.events import EVENTS
 from vedette.models.registry.webhooks import Webhook, Webhooks
 from vedette.notifications.call import Caller as HttpCaller
 from vedette.store.catalog import Principal
@@ -28,7 +28,9 @@ from vedette.web import Services
 router = Router(
     prefix="/registry-webhooks", tags=["registry webhooks"], responses=error_responses(404)
 )
-_EVENTS = "entities " + ", ".join(ENTITIES) + "; actions " + ", ".join(ACTIONS)
+_EVENTS = "entities with their actions: " + "; ".join(
+    f"{entity} {', '.join(actions)}" for entity, actions in EVENTS.items()
+)
 
 
 class EventBody(Body):

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from sqlalchemy import delete, select
 
 from vedette.core.errors import InvalidInputError
 from vedette.core.identity import ResourceId
 from vedette.models.context import Caller
 from vedette.models.limits import check_alias
-from vedette.models.registry.events import announce
+from vedette.models.registry.events import announce_of_model
 from vedette.models.registry.gates import require_approved_alias
 from vedette.models.registry.records import Version, find_model, find_version, whole_version
 from vedette.models.rows import upsert
-from vedette.store.catalog.registry_models import ModelAliasRow, ModelVersionRow
+from vedette.store.catalog.registry_models import (
+    ModelAliasRow,
+    ModelVersionRow,
+    RegisteredModelRow,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 
 class Aliases:
@@ -34,7 +44,7 @@ class Aliases:
             values = {"model_id": model.id, "alias": alias, "version": row.version}
             upsert(change.session, ModelAliasRow, [values])
             event = {"name": name, "alias": alias, "version": str(version)}
-            announce(change.session, self._caller.account, "MODEL_VERSION_ALIAS", "CREATED", event)
+            self._announce(change.session, model, "CREATED", event)
 
     def delete(self, name: str, alias: str) -> None:
         """Delete an alias; one that is not there is passed over."""
@@ -50,7 +60,13 @@ class Aliases:
                 )
             )
             event = {"name": name, "alias": alias}
-            announce(change.session, self._caller.account, "MODEL_VERSION_ALIAS", "DELETED", event)
+            self._announce(change.session, model, "DELETED", event)
+
+    def _announce(
+        self, session: Session, model: RegisteredModelRow, action: str, event: Mapping[str, str]
+    ) -> None:
+        account = self._caller.account
+        announce_of_model(session, account, model.id, "MODEL_VERSION_ALIAS", action, event)
 
     def version(self, name: str, alias: str) -> Version:
         """Return the version that an alias points to; ``latest`` is the newest one."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, delete, exists, not_, select
 
@@ -32,8 +32,8 @@ from vedette.models.limits import (
 )
 from vedette.models.paging import decode_token, encode_token, query_hash
 from vedette.models.registry.approval_records import remove_requests
-from vedette.models.registry.events import announce
-from vedette.models.registry.records import Model, find_model, whole_models
+from vedette.models.registry.events import announce_of_model
+from vedette.models.registry.records import PROMPT_TAG, Model, find_model, whole_models
 from vedette.models.rows import delete_key, keyed_rows, table_of, upsert
 from vedette.models.tracking.runs import Pairs
 from vedette.store.catalog.registry_models import (
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 MAX_PAGE = 1000
-PROMPT_TAG = "mlflow.prompt.is_prompt"
 """Prompts are registered models with this tag; searches leave them out unless they ask for it."""
 _FIELDS = Fields(
     {
@@ -106,7 +105,7 @@ class Models:
             session.flush()
             upsert(session, RegisteredModelTagRow, keyed_rows(checked, model_id=row.id))
             event = {"name": name, "description": description, "tags": checked}
-            announce(session, self._caller.account, "REGISTERED_MODEL", "CREATED", event)
+            self._announce(session, row, "REGISTERED_MODEL", "CREATED", event)
             return whole_models(session, [row])[0]
 
     def get(self, name: str) -> Model:
@@ -146,6 +145,7 @@ class Models:
         ) as change:
             session = change.session
             row = find_model(session, self._caller.account, name)
+            self._announce(session, row, "REGISTERED_MODEL", "DELETED", {"name": name})
             remove_requests(session, ApprovalRequestRow.model_id == row.id)
             for table in (ModelCardRow, ModelAliasRow, ModelVersionTagRow):
                 session.execute(delete(table).where(table.model_id == row.id))
@@ -154,7 +154,6 @@ class Models:
                 delete(RegisteredModelTagRow).where(RegisteredModelTagRow.model_id == row.id)
             )
             session.delete(row)
-            announce(session, self._caller.account, "REGISTERED_MODEL", "DELETED", {"name": name})
 
     def set_tag(self, name: str, key: str, value: str) -> None:
         """Set a tag of a model."""
@@ -165,6 +164,8 @@ class Models:
             row = find_model(change.session, self._caller.account, name)
             upsert(change.session, RegisteredModelTagRow, keyed_rows(checked, model_id=row.id))
             row.updated_ms = now_ms()
+            event = {"name": name, "key": key, "value": value}
+            self._announce(change.session, row, "REGISTERED_MODEL_TAG", "SET", event)
 
     def delete_tag(self, name: str, key: str) -> None:
         """Delete a tag of a model; ``NotFoundError`` where it is not there."""
@@ -172,6 +173,8 @@ class Models:
             "DeleteRegisteredModelTag", {"key": key}, [self.resource(name)]
         ) as change:
             row = find_model(change.session, self._caller.account, name)
+            event = {"name": name, "key": key}
+            self._announce(change.session, row, "REGISTERED_MODEL_TAG", "DELETED", event)
             delete_key(change.session, RegisteredModelTagRow, {"model_id": row.id}, key)
             row.updated_ms = now_ms()
 
@@ -197,6 +200,16 @@ class Models:
             models = whole_models(session, rows[:max_results])
         more = encode_token(offset + max_results, query) if len(rows) > max_results else None
         return models, more
+
+    def _announce(
+        self,
+        session: Session,
+        row: RegisteredModelRow,
+        entity: str,
+        action: str,
+        event: Mapping[str, Any],
+    ) -> None:
+        announce_of_model(session, self._caller.account, row.id, entity, action, event)
 
     def _require_free(self, session: Session, name: str) -> None:
         taken = exists().where(

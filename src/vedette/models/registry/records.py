@@ -22,6 +22,9 @@ from vedette.store.catalog.registry_models import (
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+PROMPT_TAG = "mlflow.prompt.is_prompt"
+"""A registered model with this tag is a prompt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select
 
@@ -15,7 +15,7 @@ from vedette.models.filters import Field, Fields, Keyed, Kind, Order, Searchable
 from vedette.models.limits import MAX_DESCRIPTION, MAX_URI, check_length
 from vedette.models.paging import decode_token, encode_token, query_hash
 from vedette.models.registry.approval_records import remove_requests
-from vedette.models.registry.events import announce
+from vedette.models.registry.events import announce, announce_of_model
 from vedette.models.registry.gates import require_approved
 from vedette.models.registry.models import check_tags
 from vedette.models.registry.records import (
@@ -184,7 +184,7 @@ class Versions:
             session.delete(row)
             model.updated_ms = now_ms()
             event = {"name": name, "version": str(version)}
-            announce(session, self._caller.account, "MODEL_VERSION", "DELETED", event)
+            _announce(session, row, "MODEL_VERSION", "DELETED", event)
 
     def set_tag(self, name: str, version: int, key: str, value: str) -> None:
         """Set a tag of a version."""
@@ -199,7 +199,7 @@ class Versions:
                 keyed_rows(checked, model_id=row.model_id, version=row.version),
             )
             event = {"name": name, "version": str(version), "key": key, "value": value}
-            announce(change.session, self._caller.account, "MODEL_VERSION_TAG", "SET", event)
+            _announce(change.session, row, "MODEL_VERSION_TAG", "SET", event)
 
     def delete_tag(self, name: str, version: int, key: str) -> None:
         """Delete a tag of a version; ``NotFoundError`` where it is not there."""
@@ -210,7 +210,7 @@ class Versions:
             owner = {"model_id": row.model_id, "version": row.version}
             delete_key(change.session, ModelVersionTagRow, owner, key)
             event = {"name": name, "version": str(version), "key": key}
-            announce(change.session, self._caller.account, "MODEL_VERSION_TAG", "DELETED", event)
+            _announce(change.session, row, "MODEL_VERSION_TAG", "DELETED", event)
 
     def transition(
         self, name: str, version: int, stage: Stage, *, archive_others: bool = False
@@ -335,7 +335,13 @@ def _announce_created(
         "tags": tags,
         "description": row.description or None,
     }
-    announce(session, row.account, "MODEL_VERSION", "CREATED", event)
+    _announce(session, row, "MODEL_VERSION", "CREATED", event)
+
+
+def _announce(
+    session: Session, row: ModelVersionRow, entity: str, action: str, event: Mapping[str, Any]
+) -> None:
+    announce_of_model(session, row.account, row.model_id, entity, action, event)
 
 
 def enter_stage(

@@ -26,7 +26,8 @@ from vedette.core.ids import new_id
 from vedette.core.time import utc_now
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import MAX_URI, check_length, check_name
-from vedette.models.registry.events import ACTIONS, ENTITIES, payload
+from vedette.models.registry.event_examples import example
+from vedette.models.registry.events import EVENTS, payload
 from vedette.notifications.call import Caller as HttpCaller
 from vedette.notifications.guard import check_url
 from vedette.store.catalog.registry_models import RegistryWebhookRow, WebhookDeliveryRow
@@ -178,8 +179,8 @@ class Webhooks:
         with self._caller.read() as session:
             row = self._find(session, webhook_id)
             url, secret, events = row.url, row.secret, orjson.loads(row.events)
-        entity, action = event or tuple(events[0])
-        text = payload(entity, action, {"name": "example", "version": "1"}, utc_now())
+        [(entity, action)] = orjson.loads(_checked_events([event or tuple(events[0])]))
+        text = payload(entity, action, example(entity, action), utc_now())
         return deliver(self._http, url, secret and self._secrets.open_text(secret), new_id(), text)
 
     def _find(self, session: Session, webhook_id: str) -> RegistryWebhookRow:
@@ -314,13 +315,14 @@ def _shown_url(url: str) -> str:
 
 
 def _checked_events(events: Sequence[Event]) -> str:
-    unknown = [event for event in events if event[0] not in ENTITIES or event[1] not in ACTIONS]
+    unknown = [event for event in events if event[1] not in EVENTS.get(event[0], ())]
     if not events or unknown:
         shown = ":".join(unknown[0]) if unknown else "none"
         raise InvalidInputError(
             f"{shown[:80]!r} is no event that webhooks can have",
             field="events",
-            remedy=f"use entities {', '.join(ENTITIES)} with actions {', '.join(ACTIONS)}",
+            remedy="use one of "
+            + ", ".join(f"{entity}:{action}" for entity in EVENTS for action in EVENTS[entity]),
         )
     return orjson.dumps([list(event) for event in events]).decode()
 

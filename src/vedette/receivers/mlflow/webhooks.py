@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vedette.models.registry.events import ACTIONS, ENTITIES
+from vedette.models.registry.events import ACTIONS, ENTITIES, MLFLOW_EVENTS
 from vedette.models.registry.webhooks import Event, Webhook, Webhooks
 from vedette.notifications.call import Caller
 from vedette.receivers.mlflow.calls import Call, Context, reads
@@ -42,9 +42,13 @@ def create_webhook(context: Context, given: Arguments) -> Any:  # noqa: ANN401 -
 
 
 def list_webhooks(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
-    """``GET webhooks``: an account has few, so one page holds them all."""
+    """``GET webhooks``: an account has few, so one page holds them all.
+
+    What is told of Vedette's own events alone is left out: MLflow's client fails over such a one.
+    """
     del given
-    return {"webhooks": [shown(webhook) for webhook in _webhooks(context).list()]}
+    found = _webhooks(context).list()
+    return {"webhooks": [shown(webhook) for webhook in found if _mlflow_events(webhook)]}
 
 
 def get_webhook(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
@@ -93,14 +97,19 @@ def _event(given: Arguments) -> Event:
     return given["entity"], given["action"]
 
 
+def _mlflow_events(webhook: Webhook) -> list[Event]:
+    return [event for event in webhook.events if event[1] in MLFLOW_EVENTS.get(event[0], ())]
+
+
 def shown(webhook: Webhook) -> dict[str, Any]:
-    """Return a webhook in MLflow's shape."""
+    """Return a webhook in MLflow's shape, with the events that its client has names for."""
+    events = _mlflow_events(webhook) or webhook.events
     return {
         "webhook_id": webhook.id,
         "name": webhook.name,
         "description": webhook.description,
         "url": webhook.url,
-        "events": [{"entity": entity, "action": action} for entity, action in webhook.events],
+        "events": [{"entity": entity, "action": action} for entity, action in events],
         "status": webhook.status,
         "creation_timestamp": webhook.created_ms,
         "last_updated_timestamp": webhook.updated_ms,
