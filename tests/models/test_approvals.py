@@ -56,7 +56,7 @@ def test_a_guarded_stage_is_entered_by_approvals_alone(ann, as_user, model):
     assert (entered.stage, entered.stage_status) == (Stage.PRODUCTION, StageStatus.APPROVED)
     Aliases(ann).set(model, "champion", version)
     with pytest.raises(ConflictError, match="the request is approved"):
-        eve.decide(request.id, approve=False)
+        eve.decide(request.id, approve=False, comment="too late")
 
 
 def test_who_asks_with_a_key_of_theirs_cannot_approve(ann, as_user, catalog, account, model):
@@ -111,6 +111,25 @@ def test_requests_lapse_and_are_taken_back(ann, as_user, catalog, clock, model):
         Approvals(as_user("bob")).cancel(again.id)
     assert Approvals(ann).cancel(again.id).status == "cancelled"
     assert Versions(ann).get(model, 1).stage_status == StageStatus.IN_PROGRESS
+
+
+def test_what_lapsed_keeps_nobody_from_asking_again(ann, as_user, catalog, account, clock, model):
+    Rules(ann).put(model, Stage.PRODUCTION, expires_hours=1)
+    first = Approvals(ann).request(model, make_version(ann), Stage.PRODUCTION)
+    clock.pass_hours(1)
+    again = Approvals(ann).request(model, 1, Stage.PRODUCTION)
+    assert (Approvals(ann).get(first.id).status, again.status) == ("expired", "pending")
+    events = [item.record["eventName"] for item in catalog.audit.list(account).items]
+    assert events[:2] == ["RequestApproval", "ExpireApprovalRequest"]
+    assert Approvals(as_user("bob")).decide(again.id, approve=True).status == "approved"
+
+
+def test_a_rejection_says_why(ann, as_user, model):
+    Rules(ann).put(model, Stage.PRODUCTION)
+    request = Approvals(ann).request(model, make_version(ann), Stage.PRODUCTION)
+    with pytest.raises(InvalidInputError, match="needs a comment"):
+        Approvals(as_user("bob")).decide(request.id, approve=False, comment=" ")
+    assert Approvals(ann).get(request.id).status == "pending"
 
 
 def test_every_step_is_audited(ann, as_user, catalog, account, model):

@@ -140,7 +140,7 @@ async def reject(
     request_id: str,
     body: DecisionRequest,
 ) -> Response:
-    """Reject; one rejection ends the request."""
+    """Reject, saying why; one rejection ends the request."""
     approvals = Approvals(caller_of(request, services, caller))
     return answer(
         await asyncio.to_thread(approvals.decide, request_id, approve=False, comment=body.comment)

@@ -43,6 +43,7 @@ RETENTION = "retention"
 APPROVALS = "approvals"
 LOG_METRICS = "log-metrics"
 LOG_METRICS_SECONDS = 10
+APPROVALS_SECONDS = 30
 BANDS = "bands"
 PIPELINES = "pipelines"
 PIPELINES_SECONDS = 15
@@ -80,7 +81,7 @@ def _add_approvals(scheduler: Scheduler, services: Services) -> None:
     def expire(_tick: Tick) -> None:
         expire_requests(services.catalog)
 
-    scheduler.recur(APPROVALS, Every(300), expire, lease=timedelta(minutes=2))
+    scheduler.recur(APPROVALS, Every(APPROVALS_SECONDS), expire, lease=timedelta(minutes=2))
 
 
 def _add_retention(scheduler: Scheduler, services: Services) -> None:

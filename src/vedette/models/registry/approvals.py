@@ -45,6 +45,7 @@ from vedette.store.catalog.registry_models import (
 )
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from vedette.store.catalog import Catalog
@@ -69,6 +70,8 @@ class Approvals:
 
         """
         check_length(comment, MAX_COMMENT, field="comment")
+        # What lapsed a moment ago no longer keeps anybody from asking again.
+        expire_requests(self._caller.catalog, ApprovalRequestRow.account == self._caller.account)
         now = self._caller.catalog.clock.now()
         request = {"stage": stage, "comment": comment}
         with self._caller.change(
@@ -159,9 +162,14 @@ class Approvals:
         Raises:
             ForbiddenError: the caller asked for it, is not one of its reviewers, or a check fails.
             ConflictError: it is decided, or the caller has decided already.
+            InvalidInputError: a rejection does not say why.
 
         """
         check_length(comment, MAX_COMMENT, field="comment")
+        if not approve and not comment.strip():
+            raise InvalidInputError(
+                "a rejection needs a comment", field="comment", remedy="say why, for who asked"
+            )
         now, actor = self._caller.catalog.clock.now(), self._caller.actor
         name = "ApproveRequest" if approve else "RejectRequest"
         with self._caller.change(name, {"id": request_id, "comment": comment}) as change:
@@ -318,12 +326,12 @@ class Approvals:
             )
 
 
-def expire_requests(catalog: Catalog) -> int:
-    """Close requests that nobody decided in time; returns how many there were."""
+def expire_requests(catalog: Catalog, *of: ColumnElement[bool]) -> int:
+    """Close requests, of all or of some, that nobody decided in time; returns how many."""
     now = catalog.clock.now()
     due = (
         select(ApprovalRequestRow.id, ApprovalRequestRow.account)
-        .where(ApprovalRequestRow.status == PENDING, ApprovalRequestRow.expires <= now)
+        .where(ApprovalRequestRow.status == PENDING, ApprovalRequestRow.expires <= now, *of)
         .limit(_EXPIRED_AT_ONCE)
     )
     with catalog.read() as session:
