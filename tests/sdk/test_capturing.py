@@ -6,7 +6,6 @@ import pytest
 
 from vedette.core.errors import InvalidInputError
 from vedette.sdk.predictions import Capture, Recorder, prediction_records
-from vedette.sdk.sagemaker import read_capture, read_ground_truth
 
 
 class Sender:
@@ -66,26 +65,3 @@ def test_what_fails_in_an_entry_costs_only_that_entry():
     (batch,) = sender.batches
     assert (batch.signal, batch.items) == ("predictions", 1)
     assert json.loads(batch.body) == {"model": "m", "prediction": 1}
-
-
-def test_sagemakers_capture_and_ground_truth():
-    csv = {"observedContentType": "text/csv", "encoding": "CSV"}
-    event = {
-        "captureData": {
-            "endpointInput": {**csv, "mode": "INPUT", "data": "132,25.5,x"},
-            "endpointOutput": {**csv, "mode": "OUTPUT", "data": "0.0127"},
-        },
-        "eventMetadata": {"eventId": "e1", "inferenceTime": "2026-01-01T00:00:00Z"},
-        "eventVersion": "0",
-    }  # fmt: skip
-    (read,) = read_capture([json.dumps(event), ""], "m", version="1", columns=["a", "b"])
-    assert read["features"] == {"a": 132.0, "b": 25.5, "f2": "x"}
-    assert (read["prediction"], read["id"]) == (0.0127, "e1")
-    truth = {
-        "groundTruthData": {"data": "1", "encoding": "CSV"},
-        "eventMetadata": {"eventId": "e1"},
-        "eventVersion": "0",
-    }
-    assert list(read_ground_truth([json.dumps(truth)], "m")) == [{"model": "m", "id": "e1", "label": 1.0}]  # fmt: skip
-    with pytest.raises(InvalidInputError, match="line 1"):
-        list(read_capture(["{}"], "m"))

@@ -5,17 +5,16 @@ Source: https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-data-captu
 
 from __future__ import annotations
 
-import base64
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from vedette.core.errors import InvalidInputError
 from vedette.sdk.api_client import LINES, ApiClient, connected, parts, raise_rejected
+from vedette.sdk.sagemaker_values import input_rows, outputs, values
 
 LINES_A_REQUEST = 5_000
 
@@ -41,38 +40,52 @@ def read_capture(
         try:
             event = json.loads(line)
             meta, data = event["eventMetadata"], event["captureData"]
-            rows = _rows(data["endpointInput"], columns)
-            outputs = _values(data["endpointOutput"])
+            rows = input_rows(data["endpointInput"], columns)
+            answers = outputs(data["endpointOutput"], len(rows))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(
-                f"line {number} is not SageMaker data capture: {error!r}", field=f"line {number}"
+                f"line {number} is not SageMaker data capture: {_said(error)}",
+                field=f"line {number}",
             ) from error
         identity = meta.get("inferenceId") or meta["eventId"]
-        for place, (features, output) in enumerate(zip(rows, outputs, strict=False)):
+        for place, (features, output) in enumerate(zip(rows, answers, strict=True)):
             yield {
                 "model": model,
                 "version": version,
                 "id": identity if len(rows) == 1 else f"{identity}/{place}",
                 "time": meta.get("inferenceTime"),
                 "features": features,
-                "prediction": output,
+                **output,
             }
 
 
-def read_ground_truth(lines: Iterable[str], model: str) -> Iterator[dict[str, Any]]:
-    """Yield labels, as ``POST /api/v1/labels`` takes them."""
+def read_ground_truth(
+    lines: Iterable[str], model: str, *, time: str = ""
+) -> Iterator[dict[str, Any]]:
+    """Yield labels, as ``POST /api/v1/labels`` takes them.
+
+    Args:
+        lines: of a file of ground truth.
+        model: the registered model's name.
+        time: when the labels were known: the latest of an id counts. Now, where there is none.
+
+    """
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             event = json.loads(line)
-            (value,) = _values({**event["groundTruthData"], "mode": "OUTPUT"})
+            labels = values(event["groundTruthData"])
             identity = event["eventMetadata"]["eventId"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InvalidInputError(
-                f"line {number} is not SageMaker ground truth: {error!r}", field=f"line {number}"
+                f"line {number} is not SageMaker ground truth: {_said(error)}",
+                field=f"line {number}",
             ) from error
-        yield {"model": model, "id": identity, "label": value}
+        for place, value in enumerate(labels):
+            named = identity if len(labels) == 1 else f"{identity}/{place}"
+            label = {"model": model, "id": named, "label": value}
+            yield label | {"time": time} if time else label
 
 
 def send_files(
@@ -86,7 +99,9 @@ def send_files(
 ) -> dict[str, int]:
     """Send captured predictions and ground truth of a file, or of all ``.jsonl`` below a folder.
 
-    The same files again store nothing twice. Returns how many predictions and labels there were.
+    The same files again store nothing twice. Labels are known since their file was written, as they
+    have no time of their own: the file that was written last corrects those before it, in whatever
+    order they are sent. Returns how many predictions and labels there were.
 
     Raises:
         InvalidInputError: a line is neither, or the server refused some.
@@ -105,10 +120,9 @@ def send_files(
             truth = [line for line in lines if '"groundTruthData"' in line]
             captured = [line for line in lines if '"groundTruthData"' not in line]
             predictions = read_capture(captured, model, version=version, columns=columns)
-            for kind, records in (
-                ("predictions", list(predictions)),
-                ("labels", list(read_ground_truth(truth, model))),
-            ):
+            written = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
+            labels = read_ground_truth(truth, model, time=written)
+            for kind, records in (("predictions", list(predictions)), ("labels", list(labels))):
                 encoded = [json.dumps(one).encode() for one in records]
                 for part in parts(encoded, len, most=LINES_A_REQUEST):
                     _send(client, kind, b"\n".join(part))
@@ -122,42 +136,5 @@ def _send(client: ApiClient, kind: str, body: bytes) -> None:
     raise_rejected(answer, kind, field="path")
 
 
-def _text(part: dict[str, Any]) -> str:
-    data: str = part["data"]
-    return base64.b64decode(data).decode() if part.get("encoding") == "BASE64" else data
-
-
-def _rows(part: dict[str, Any], columns: Sequence[str]) -> list[dict[str, Any]]:
-    text = _text(part)
-    if part.get("encoding") == "JSON" or "json" in part.get("observedContentType", ""):
-        document = json.loads(text)
-        items = document.get("instances", document) if isinstance(document, dict) else document
-        items = items if isinstance(items, list) else [items]
-        return [
-            item if isinstance(item, dict) else _named([_number(v) for v in item], columns)
-            for item in items
-        ]
-    return [
-        _named([_number(v) for v in row], columns) for row in csv.reader(io.StringIO(text)) if row
-    ]
-
-
-def _values(part: dict[str, Any]) -> list[Any]:
-    text = _text(part)
-    if part.get("encoding") == "JSON" or "json" in part.get("observedContentType", ""):
-        document = json.loads(text)
-        if isinstance(document, dict):
-            document = document.get("predictions", document.get("prediction", document))
-        return document if isinstance(document, list) else [document]
-    return [_number(value) for row in csv.reader(io.StringIO(text)) for value in row]
-
-
-def _named(values: Sequence[Any], columns: Sequence[str]) -> dict[str, Any]:
-    return {columns[n] if n < len(columns) else f"f{n}": value for n, value in enumerate(values)}
-
-
-def _number(text: Any) -> Any:  # noqa: ANN401 - a number or a text
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return text
+def _said(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
