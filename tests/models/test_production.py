@@ -12,7 +12,7 @@ from vedette.models.production.overview import attributions, prediction_rows, sc
 from vedette.models.production.performance import report, series
 from vedette.models.production.relation import Scope, parse_filters
 from vedette.models.production.slices import find_slices
-from vedette.models.production.task import TaskBody, find_task
+from vedette.models.production.task import Task, TaskBody, find_task
 from vedette.models.production.windows import Windows
 
 
@@ -120,6 +120,38 @@ def test_bias_between_two_plans(model, runner, rng):
     assert "FT" in found["post_training"]
 
 
+def test_conditional_disparity_of_predictions_needs_no_labels(model, runner):
+    """Numbers by hand: CDDPL is of all predictions, CDDL of those that have labels."""
+    table = [
+        ("a", "s", "yes", "yes", 3), ("a", "s", "no", "yes", 1), ("b", "s", "yes", "no", 1),
+        ("b", "s", "no", "no", 3), ("a", "t", "yes", "yes", 2), ("b", "t", "no", "yes", 2),
+        ("a", "t", "no", None, 2), ("b", "t", "yes", None, 2),
+    ]  # fmt: skip
+    records, labels = [], []
+    for plan, dept, called, truth, count in table:
+        for _ in range(count):
+            identity = f"c{len(records)}"
+            features = {"plan": plan, "dept": dept}
+            told = {"id": identity, "time": START.timestamp(), "features": features}
+            records.append({**told, "prediction": called})
+            if truth is not None:
+                labels.append({"id": identity, "label": truth})
+    model.send("predictions", records)
+    scope, body = Scope("churn", DAY), FacetBody(
+        facet="plan", disadvantaged="b", favourable="yes", stratum="dept"
+    )  # fmt: skip
+    task = Task("binary", positive="yes", classes=("no", "yes"))
+    # In s 3 of 4 refused are of b and 1 of 4 accepted; in t 2 of 4 and 2 of 4.
+    expected = pytest.approx((8 * (3 / 4 - 1 / 4) + 8 * (2 / 4 - 2 / 4)) / 16)
+    found = measure_bias(runner, model.account, scope, task, body)
+    assert (found["pre_training"], found["post_training"]["CDDPL"]) == ({}, expected)
+    model.send("labels", labels)
+    found = measure_bias(runner, model.account, scope, task, body)
+    assert found["post_training"]["CDDPL"] == expected
+    # In s all 4 unfavourable labels are b's and none of the 4 others; in t there are 4 others, 2 b's.
+    assert found["pre_training"]["CDDL"] == pytest.approx((8 * 1 + 4 * (0 - 2 / 4)) / 12)
+
+
 def test_versions_are_compared_with_significance(model, runner, rng):
     for version, prefix, shift in (("1", "a", 0.0), ("2", "b", 0.25)):
         records, labels, *_ = binary_rows(rng, 2000, version=version, prefix=prefix, shift=shift)
@@ -131,6 +163,10 @@ def test_versions_are_compared_with_significance(model, runner, rng):
     assert found["first"]["rows"] == found["second"]["rows"] == 2000
     assert {one["name"] for one in found["metrics"]} >= {"accuracy", "roc_auc"}
     assert all(one["p_value"] is None or 0 <= one["p_value"] <= 1 for one in found["metrics"])
+    of = {one["name"]: one for one in found["metrics"]}
+    assert all(one["z"] * one["difference"] > 0 for one in found["metrics"] if one["z"])
+    assert of["brier"]["p_value"] is not None
+    assert of["log_loss"]["p_value"] is not None
 
 
 def test_rows_schemas_and_attributions(model, runner):

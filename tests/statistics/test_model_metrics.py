@@ -73,7 +73,7 @@ def test_curves_are_scikit_learns(rows):
 
 
 def test_intervals_cover_as_often_as_they_say(rng):
-    inside = {"roc_auc": 0, "f1": 0, "mcc": 0, "accuracy": 0}
+    inside = dict.fromkeys(("roc_auc", "f1", "mcc", "accuracy", "brier", "log_loss"), 0)
     true_scores = rng.random(100_000)
     truth = points_of(
         (rng.random(100_000) < true_scores).astype(int), true_scores, np.ones(100_000)

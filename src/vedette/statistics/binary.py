@@ -120,17 +120,28 @@ def average_precision(points: Scored) -> float:
     return float(p @ precision / points.positives)
 
 
-def brier(points: Scored) -> float:
+def brier(points: Scored) -> Estimate:
     """Return the mean squared difference of score and label (Brier 1950)."""
-    squared = points.positive @ (1 - points.scores) ** 2 + points.negative @ points.scores**2
-    return ratio(float(squared), points.total) if points.total else math.nan
+    return _mean_loss(points, (1 - points.scores) ** 2, points.scores**2)
 
 
-def log_loss(points: Scored) -> float:
+def log_loss(points: Scored) -> Estimate:
     """Return the mean negative log likelihood; scores are kept 1e-15 away from 0 and 1."""
     s = np.clip(points.scores, _TINY, 1 - _TINY)
-    lost = -(points.positive @ np.log(s) + points.negative @ np.log1p(-s))
-    return float(lost) / points.total if points.total else math.nan
+    return _mean_loss(points, -np.log(s), -np.log1p(-s))
+
+
+def _mean_loss(points: Scored, of_positives: Floats, of_negatives: Floats) -> Estimate:
+    """Return the mean of a loss that each row has by its score and label, with its interval."""
+    if not points.total:
+        return Estimate(math.nan)
+    lost = points.positive @ of_positives + points.negative @ of_negatives
+    squares = points.positive @ of_positives**2 + points.negative @ of_negatives**2
+    mean = float(lost) / points.total
+    if points.effective <= 1:
+        return Estimate(mean)
+    variance = max(0.0, float(squares) / points.total - mean * mean) / (points.effective - 1)
+    return normal(mean, math.sqrt(variance), points.effective, method="normal of rows", least=0.0)
 
 
 def calibration_curve(points: Scored, bins: int = 10) -> dict[str, list[float]]:
@@ -267,13 +278,13 @@ def _mcc(cells: Floats) -> float:
 
 def score_metrics(points: Scored) -> dict[str, Estimate]:
     """Return what needs scores alone: ROC AUC, average precision, Brier score, log loss, ECE."""
-    found = {"roc_auc": roc_auc(points)}
-    for name, function in (
-        ("average_precision", average_precision), ("brier", brier), ("log_loss", log_loss),
-        ("ece", expected_calibration_error),
-    ):  # fmt: skip
-        found[name] = Estimate(function(points))
-    return found
+    return {
+        "roc_auc": roc_auc(points),
+        "average_precision": Estimate(average_precision(points)),
+        "brier": brier(points),
+        "log_loss": log_loss(points),
+        "ece": Estimate(expected_calibration_error(points)),
+    }
 
 
 def constant_classifier(positives: float, total: float) -> Mapping[str, Any]:

@@ -64,4 +64,4 @@ def from_moments(weight: float, total: float, squares: float, weight_squares: fl
     size = weight * weight / weight_squares
     variance = max(0.0, squares / weight - mean * mean)
     std = math.sqrt(variance / (size - 1)) if size > 1 else math.nan
-    return normal(mean, std, size, method="normal over queries")
+    return normal(mean, std, size, method="normal over queries", least=0.0, most=1.0)

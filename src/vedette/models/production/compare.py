@@ -33,7 +33,7 @@ def compare_versions(
         if name not in sides[1]["metrics"]:
             continue
         one, other = (_estimate(side["metrics"][name]) for side in sides)
-        z, p = difference(one, other)
+        z, p = difference(other, one)
         rows.append((name, one, other, z, p))
     adjusted = benjamini_hochberg([row[4] for row in rows]).tolist() if rows else []
     metrics = []

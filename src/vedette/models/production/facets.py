@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from vedette.statistics.bias import Facets, Group
 MAX_FLIP_ROWS = 20_000
 MAX_FLIP_FEATURES = 50
 MAX_STRATA = 200
+_OF_PREDICTIONS = ("DPPL", "DI", "CDDPL")
 _VALUE = (
     "multiIf(mapContains(tags, {{{0}:String}}), tags[{{{0}:String}}], mapContains(texts, {{{0}:String}}),"
     " texts[{{{0}:String}}], mapContains(numbers, {{{0}:String}}), toString(numbers[{{{0}:String}}]), '')"
@@ -113,11 +114,15 @@ def measure_bias(
     facets = Facets(
         _group(labelled, a),
         _group(labelled, d),
-        strata=_strata(labelled, a, d) if facet.stratum else (),
+        strata=_strata(labelled, a, d, _group) if facet.stratum else (),
     )
-    predicted = Facets(_called(rows, a), _called(rows, d))
+    predicted = Facets(
+        _called(rows, a),
+        _called(rows, d),
+        strata=_strata(rows, a, d, _called) if facet.stratum else (),
+    )
     found = bias.post_training(predicted)
-    post = {name: found[name] for name in ("DPPL", "DI")}
+    post = {name: found[name] for name in _OF_PREDICTIONS if name in found}
     pre: dict[str, float] = {}
     if labelled:
         pre = bias.pre_training(facets)
@@ -177,12 +182,17 @@ def _called(rows: list[dict[str, Any]], side: set[str]) -> Group:
     return Group(tp=accepted, tn=rejected)
 
 
-def _strata(rows: list[dict[str, Any]], a: set[str], d: set[str]) -> list[tuple[Group, Group]]:
+def _strata(
+    rows: list[dict[str, Any]],
+    a: set[str],
+    d: set[str],
+    counted: Callable[[list[dict[str, Any]], set[str]], Group],
+) -> list[tuple[Group, Group]]:
     names = sorted({row["stratum"] for row in rows})[:MAX_STRATA]
     found = []
     for name in names:
         part = [row for row in rows if row["stratum"] == name]
-        found.append((_group(part, a | d), _group(part, d)))
+        found.append((counted(part, a | d), counted(part, d)))
     return found
 
 
