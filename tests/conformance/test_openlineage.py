@@ -72,6 +72,15 @@ def test_the_python_client(tenant):
         "job:shop:load", "dataset:s3://bucket:in.parquet",
         "dataset:postgres://db:5432:shop.public.orders",
     }  # fmt: skip
+    page = get(tenant, "/search", q="*", limit=1)
+    assert (len(page["results"]), page["totalCount"]) == (1, 3)
+    behind = get(tenant, "/namespaces/shop/jobs", offset=5)
+    assert (behind["jobs"], behind["totalCount"]) == ([], 1)
+    unknown = httpx.get(
+        f"{tenant.server.url}/api/v1/lineage", params={"nodeId": "job:shop:nothing"},
+        headers=tenant.headers, timeout=60,
+    )  # fmt: skip
+    assert (unknown.status_code, unknown.json()["error"]["field"]) == (404, "nodeId")
 
 
 @pytest.mark.skipif("VEDETTE_DBT_VENV" not in os.environ, reason="VEDETTE_DBT_VENV is not set")

@@ -862,7 +862,7 @@ ROUTES: dict[str, Route] = {
         Permission.CATALOG_WRITE, query={"pipeline": "none"}, foreign=404
     ),
     "GET /lineage": Route(
-        Permission.TELEMETRY_READ, query={"nodeId": "job:vedette:nightly"}, tells=True
+        Permission.TELEMETRY_READ, query={"nodeId": "job:vedette:nightly"}, tells=True, foreign=404
     ),
     "GET /lineage/graph": Route(
         Permission.TELEMETRY_READ,

@@ -27,7 +27,7 @@ from vedette.api.lineage_views import (
 )
 from vedette.api.routing import Router
 from vedette.business.kpis.lineage import KpiEdges
-from vedette.core.errors import ForbiddenError, InvalidInputError
+from vedette.core.errors import ForbiddenError, InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
 from vedette.core.names import NAMESPACE, lineage_name, lineage_parts
 from vedette.lineage.graph import Graph, Node
@@ -157,7 +157,7 @@ async def get_column_lineage(
     return answer(await run_query(request, services, caller, work))
 
 
-@router.get("/lineage", response_model=MarquezLineageView)
+@router.get("/lineage", response_model=MarquezLineageView, responses=error_responses(404))
 async def get_marquez_lineage(
     request: Request,
     services: AppServices,
@@ -169,13 +169,16 @@ async def get_marquez_lineage(
     depth: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> Response:
     """Return the graph of datasets and jobs around a node, as Marquez does."""
-    kind, start = _marquez_node(node_id)
+    start = _marquez_node(node_id)
     lineage = _service(services)
     graph = await run_query(
         request, services, caller,
         lambda _: lineage.graph(caller.account, start, direction="both", depth=depth, limit=5000),
     )  # fmt: skip
-    del kind
+    if not graph.edges and not graph.about.get(start):
+        raise NotFoundError(
+            f"there is no {node_id[:200]!r}", field="nodeId", remedy="find it by GET /api/v1/search"
+        )
     ids = {node: _marquez_id(node) for node in graph.hops if node.kind in _KINDS.values()}
     nodes: dict[str, dict[str, Any]] = {
         ids[node]: {
@@ -204,7 +207,7 @@ async def search_lineage(
     """Return datasets and jobs whose name has a text in it, as Marquez does."""
     kind = {"DATASET": "dataset", "JOB": "pipeline"}.get(filter_, "")
     q = "" if q == "*" else q
-    rows = await _found(request, services, caller, q, kind, limit=limit)
+    rows, total = await _found(request, services, caller, q, kind, limit=limit)
     results = [
         {
             "name": row["short"], "namespace": row["namespace"], "updatedAt": _zulu(row["updated"]),
@@ -214,7 +217,7 @@ async def search_lineage(
         }
         for row in rows
     ]  # fmt: skip
-    return answer({"totalCount": len(results), "results": results})
+    return answer({"totalCount": total, "results": results})
 
 
 @router.get("/namespaces", response_model=MarquezNamespacesView)
@@ -243,10 +246,10 @@ async def list_namespace_datasets(
     offset: _Offset = 0,
 ) -> Response:
     """Return the datasets of a namespace, as Marquez does."""
-    rows = await _found(
+    rows, total = await _found(
         request, services, caller, "", "dataset", namespace=namespace, limit=limit, offset=offset
     )
-    return answer({"datasets": [_listed(row, "DB_TABLE") for row in rows], "totalCount": len(rows)})
+    return answer({"datasets": [_listed(row, "DB_TABLE") for row in rows], "totalCount": total})
 
 
 @router.get("/namespaces/{namespace:path}/jobs", response_model=MarquezJobsView)
@@ -259,10 +262,10 @@ async def list_namespace_jobs(
     offset: _Offset = 0,
 ) -> Response:
     """Return the jobs of a namespace, as Marquez does."""
-    rows = await _found(
+    rows, total = await _found(
         request, services, caller, "", "pipeline", namespace=namespace, limit=limit, offset=offset
     )
-    return answer({"jobs": [_listed(row, "BATCH") for row in rows], "totalCount": len(rows)})
+    return answer({"jobs": [_listed(row, "BATCH") for row in rows], "totalCount": total})
 
 
 async def _found(
@@ -271,17 +274,30 @@ async def _found(
     caller: Principal,
     q: str,
     kind: str,
-    **options: Any,  # noqa: ANN401 - as ``search`` takes them
-) -> list[dict[str, Any]]:
+    *,
+    limit: int,
+    namespace: str = "",
+    offset: int = 0,
+) -> tuple[list[dict[str, Any]], int]:
+    """Return a page, and how many there are on all pages."""
     lineage = _service(services)
-    return await run_query(
-        request, services, caller,
-        lambda _: lineage.search(caller.account, q, kind=kind, **options),
-    )  # fmt: skip
+
+    def page(limit: int, offset: int) -> list[dict[str, Any]]:
+        return lineage.search(
+            caller.account, q, kind=kind, namespace=namespace, limit=limit, offset=offset
+        )
+
+    def work(_: str) -> tuple[list[dict[str, Any]], int]:
+        rows = page(limit, offset)
+        # A page behind the last one has no row that could tell.
+        counted = rows if rows or not offset else page(1, 0)
+        return rows, int(counted[0]["total"]) if counted else 0
+
+    return await run_query(request, services, caller, work)
 
 
-def _marquez_node(text: str) -> tuple[str, Node]:
-    """Return the kind and node of ``dataset:namespace:name``; namespaces hold colons, too."""
+def _marquez_node(text: str) -> Node:
+    """Return the node of ``dataset:namespace:name``; namespaces hold colons, too."""
     kind, _, rest = text.partition(":")
     namespace, separator, name = rest.rpartition(":")
     if kind not in _KINDS or not separator or not name:
@@ -290,7 +306,7 @@ def _marquez_node(text: str) -> tuple[str, Node]:
             field="nodeId",
             remedy="write dataset:namespace:name or job:namespace:name",
         )
-    return kind, Node(_KINDS[kind], lineage_name(namespace, name))
+    return Node(_KINDS[kind], lineage_name(namespace, name))
 
 
 def _marquez_id(node: Node) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from vedette.core.errors import InvalidInputError
 
@@ -33,14 +34,15 @@ def _escape(part: str) -> str:
 
 
 def _unescape(part: str) -> str:
-    return part.replace("%2F", "/").replace("%25", "%")
+    return unquote(part)
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceId:
     """Identity of one resource, e.g. ``acme/service/checkout`` or ``acme/model/churn/3``.
 
-    A slash or percent sign inside a name or version is percent-encoded in the text form.
+    A slash or percent sign inside a name or version is percent-encoded in the text form; whatever
+    else a client encodes is read, too.
     """
 
     account: str

@@ -16,7 +16,7 @@ IMPACT_DEPTH = 50
 MAX_COLUMN_EDGES = 5_000
 PRODUCTION = "Production"
 _SEARCH = """
-SELECT kind, namespace, short, name, max(seen) AS updated
+SELECT kind, namespace, short, name, max(seen) AS updated, count() OVER () AS total
 FROM
 (
     SELECT 'dataset' AS kind, Namespace AS namespace, Name AS short, Dataset AS name, Timestamp AS seen
@@ -183,7 +183,10 @@ class LineageService:
         limit: int = 100,
         offset: int = 0,
     ) -> list[dict[str, Any]]:
-        """Return datasets and pipelines whose name has a text in it, the last seen first."""
+        """Return datasets and pipelines whose name has a text in it, the last seen first.
+
+        Each tells how many there are altogether, as ``total``.
+        """
         params = {
             "q": q, "kind": kind, "namespace": namespace, "limit": limit, "offset": offset,
         }  # fmt: skip
