@@ -58,6 +58,7 @@ def make_browser_world(server: Server) -> dict[str, str]:
     _datasets(send)
     _pipelines(send, names)
     _training(send, names)
+    _evaluation(send, names)
     _registry(send, names)
     _production(send)
     _experience(send)
@@ -235,6 +236,24 @@ def _training(send: Client, names: dict[str, str]) -> None:
     model = {"experiment_id": experiment, "name": "net", "source_run_id": names["run0"]}
     logged = send.mlflow("logged-models", model)
     names["logged_model"] = logged["model"]["info"]["model_id"]
+
+
+def _evaluation(send: Client, names: dict[str, str]) -> None:
+    experiment = names["experiment"]
+    asked = {"name": "questions", "experiment_ids": [experiment], "tags": '{"team": "growth"}'}
+    dataset = send("/api/3.0/mlflow/datasets/create", asked)["dataset"]["dataset_id"]
+    names["evaluation_dataset"] = dataset
+    records = [
+        {"inputs": {"q": f"Why {n}?"}, "expectations": {"answer": "so " * 200},
+         "source": {"source_type": "TRACE", "source_data": {"trace_id": f"tr-{TRACE}"}}}
+        for n in range(60)
+    ]  # fmt: skip
+    send(f"/api/3.0/mlflow/datasets/{dataset}/records", {"records": json.dumps(records)})
+    for text in ("Is it polite?", "Is it polite and short?"):
+        judge = {"instructions_judge_pydantic_data": {"instructions": text, "model": "openai:/x"}}
+        scorer = {"experiment_id": experiment, "name": "polite"}
+        scorer["serialized_scorer"] = json.dumps(judge)
+        send("/api/3.0/mlflow/scorers/register", scorer)
 
 
 def _registry(send: Client, names: dict[str, str]) -> None:

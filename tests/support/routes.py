@@ -70,6 +70,7 @@ _MODEL = {"name": "$model"}
 _VERSION = {**_MODEL, "version": "$model_version"}
 _APPROVAL = {"request_id": "$approval_id"}
 _EXPERIMENT = {"experiment_id": "$experiment_id"}
+_EVALUATION_DATASET = {"dataset_id": "$evaluation_dataset_id"}
 _RUN = {"run_id": "$run_id"}
 _FILES = {"owner": "run", "id": "$run_id"}
 _WEBHOOK = {"webhook_id": "$webhook_id"}
@@ -607,6 +608,20 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /logged-models/{model_id}": Route(
         Permission.CATALOG_READ, path={"model_id": "$logged_model_id"}, tells=True, foreign=404
+    ),
+    "GET /evaluation-datasets": Route(Permission.CATALOG_READ, tells=True),
+    "GET /evaluation-datasets/{dataset_id}": Route(
+        Permission.CATALOG_READ, path=_EVALUATION_DATASET, tells=True, foreign=404
+    ),
+    "GET /evaluation-datasets/{dataset_id}/records": Route(
+        Permission.CATALOG_READ, path=_EVALUATION_DATASET, tells=True, foreign=404
+    ),
+    "GET /scorers": Route(Permission.CATALOG_READ, tells=True),
+    "GET /scorers/versions": Route(
+        Permission.CATALOG_READ,
+        query={"experiment_id": "$experiment_id", "name": "polite"},
+        tells=True,
+        foreign=404,
     ),
     "GET /registry-webhooks": Route(Permission.CATALOG_READ, tells=True),
     "POST /registry-webhooks": Route(

@@ -33,6 +33,9 @@ from vedette.governance.audit.holds import Holds
 from vedette.governance.tags.policies import KeyRule, PolicyRules
 from vedette.infrastructure.machines import MachineSpec, machine_types
 from vedette.models.context import Caller
+from vedette.models.evaluation.datasets import EvaluationDatasets
+from vedette.models.evaluation.records import EvaluationRecords
+from vedette.models.evaluation.scorers import Scorers
 from vedette.models.registry.approvals import Approvals
 from vedette.models.registry.cards import Cards
 from vedette.models.registry.models import Models
@@ -331,6 +334,9 @@ def _make_training(world: World, services: Services, send: Callable[[str, Any], 
     path = f"{experiment}/{run}/artifacts/notes.txt"
     with services.artifacts.write(world.account, path) as file:
         file.write(secret.encode())
+    dataset = EvaluationDatasets(caller).create(f"d {secret}", {"team": secret}, [experiment])
+    EvaluationRecords(caller).upsert(dataset.id, [{"inputs": {"q": secret}}])
+    Scorers(caller).register(experiment, "polite", f'{{"description": "{secret}"}}')
     hook = {
         "name": f"hook {secret}",
         "url": "https://203.0.113.1/hook",
@@ -340,5 +346,6 @@ def _make_training(world: World, services: Services, send: Callable[[str, Any], 
         "experiment_id": experiment,
         "run_id": run,
         "logged_model_id": logged.id,
+        "evaluation_dataset_id": dataset.id,
         "webhook_id": send("/api/v1/registry-webhooks", hook)["id"],
     }

@@ -59,6 +59,8 @@ GROUPS = {
         "/runs/compare?run=$run0&run=$run1&run=$run2",
         "/runs/compare?run=$run0&run=$run1&run=$run2&tab=values",
         "/runs/compare?run=$run0&run=$run1&run=$run2&tab=parallel",
+        "/evaluation", "/evaluation?tab=scorers", "/evaluation/datasets/$evaluation_dataset",
+        "/evaluation/scorers/$experiment/polite",
         "/logged-models/$logged_model", "/models", "/models/churn", "/models/churn/versions/1",
         "/models/churn/versions/2?tab=difference", "/models/churn/versions/1?tab=card",
         "/approvals", "/approvals/$approval", "/registry-webhooks", "/model-production?from=-6h",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,6 +19,7 @@ from vedette.models.rows import chunks, insert_into, table_of
 from vedette.store.catalog.evaluation_models import EvaluationDatasetRow, EvaluationRecordRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 MAX_RECORDS = 10_000
@@ -77,23 +79,35 @@ class EvaluationRecords:
             return len(new), len(there)
 
     def page(
-        self, dataset_id: str, max_results: int, page_token: str | None = None
+        self,
+        dataset_id: str,
+        max_results: int,
+        page_token: str | None = None,
+        *,
+        most: int | None = None,
     ) -> tuple[list[Document], str | None]:
-        """Return a page of records, those of the earliest call first, and the next one's token."""
+        """Return a page of records, those of the earliest call first, and the next one's token.
+
+        Args:
+            dataset_id: whose.
+            max_results: most records.
+            page_token: of the page before.
+            most: characters after which a page ends, though it always has one record.
+
+        """
         query = query_hash("records", dataset_id)
         offset = decode_token(page_token, query)
-        chosen = (
-            select(EvaluationRecordRow)
-            .where(EvaluationRecordRow.dataset_id == dataset_id)
-            .order_by(EvaluationRecordRow.created_ms, EvaluationRecordRow.id)
-            .offset(offset)
-            .limit(max_results + 1)
-        )
+        row = EvaluationRecordRow
         with self._caller.read() as session:
             find_dataset(session, self._caller.account, dataset_id)
-            rows = session.scalars(chosen).all()
-        more = encode_token(offset + max_results, query) if len(rows) > max_results else None
-        return [_view(row) for row in rows[:max_results]], more
+            # Sizes go first: one page of long records would be a gigabyte.
+            sizes = session.scalars(
+                _page_of(select(func.length(row.document)), dataset_id, offset, max_results + 1)
+            ).all()
+            kept = _fitting(sizes[:max_results], most)
+            rows = session.scalars(_page_of(select(row), dataset_id, offset, kept)).all()
+        more = encode_token(offset + kept, query) if len(sizes) > kept else None
+        return [_view(one) for one in rows], more
 
     def delete(self, dataset_id: str, record_ids: Sequence[str]) -> int:
         """Delete records; return how many there were."""
@@ -113,6 +127,19 @@ class EvaluationRecords:
             dataset.updated_ms, dataset.updated_by = now_ms(), self._caller.actor.name
             change.respond(deleted=deleted)
             return deleted
+
+
+def _page_of(chosen: Select[Any], dataset_id: str, offset: int, limit: int) -> Select[Any]:
+    row = EvaluationRecordRow
+    of = chosen.where(row.dataset_id == dataset_id).order_by(row.created_ms, row.id)
+    return of.offset(offset).limit(limit)
+
+
+def _fitting(sizes: Sequence[int], most: int | None) -> int:
+    """Return how many of the first records have that many characters together, at least one."""
+    if most is None:
+        return len(sizes)
+    return max(sum(size <= most for size in accumulate(sizes)), min(1, len(sizes)))
 
 
 def _count(session: Session, dataset: EvaluationDatasetRow) -> int:

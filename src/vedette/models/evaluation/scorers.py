@@ -13,6 +13,7 @@ from vedette.core.errors import NotFoundError
 from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import MAX_KEY, check_length, check_name
+from vedette.models.paging import decode_token, encode_token, query_hash
 from vedette.models.tracking.experiments import find, find_active
 from vedette.store.catalog.evaluation_models import ScorerVersionRow
 
@@ -33,6 +34,19 @@ class ScorerVersion:
     version: int
     serialized: str
     created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerHead:
+    """A scorer without its text: its latest version, and how many there are."""
+
+    scorer_id: str
+    experiment_id: str
+    name: str
+    version: int
+    versions: int
+    created_ms: int
+    updated_ms: int
 
 
 class Scorers:
@@ -84,6 +98,46 @@ class Scorers:
             for experiment_id in experiment_ids:
                 find(session, self._caller.account, experiment_id)
             return [_view(one) for one in session.scalars(chosen)]
+
+    def heads(
+        self, experiment_ids: Sequence[str], max_results: int, page_token: str | None = None
+    ) -> tuple[list[ScorerHead], str | None]:
+        """Return a page of the account's scorers, of some experiments if they are named.
+
+        The one that got a version last comes first; also returns the next page's token.
+        """
+        query = query_hash("scorers", experiment_ids)
+        offset = decode_token(page_token, query)
+        row = ScorerVersionRow
+        changed = func.max(row.created_ms)
+        chosen = (
+            select(
+                func.max(row.scorer_id), row.experiment_id, row.name, func.max(row.version),
+                func.count(), func.min(row.created_ms), changed,
+            )
+            .where(row.account == self._caller.account)
+            .group_by(row.experiment_id, row.name)
+            .order_by(changed.desc(), row.experiment_id, row.name)
+        )  # fmt: skip
+        if experiment_ids:
+            chosen = chosen.where(row.experiment_id.in_(list(experiment_ids)))
+        with self._caller.read() as session:
+            found = session.execute(chosen.offset(offset).limit(max_results + 1)).all()
+        more = encode_token(offset + max_results, query) if len(found) > max_results else None
+        return [ScorerHead(*one) for one in found[:max_results]], more
+
+    def versions_before(
+        self, experiment_id: str, name: str, limit: int, before: int | None = None
+    ) -> list[ScorerVersion]:
+        """Return versions of a scorer, the newest first, from below a number on if one is given."""
+        chosen = self._newest(experiment_id, name).limit(limit)
+        if before is not None:
+            chosen = chosen.where(ScorerVersionRow.version < before)
+        with self._caller.read() as session:
+            found = [_view(row) for row in session.scalars(chosen)]
+        if not found and before is None:
+            raise _missing(name)
+        return found
 
     def versions(self, experiment_id: str, name: str) -> list[ScorerVersion]:
         """Return every version of a scorer, the oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from vedette.models.limits import (
     check_name,
 )
 from vedette.models.paging import decode_token, encode_token, query_hash
-from vedette.models.rows import delete_key, keyed_values, table_of, upsert
+from vedette.models.rows import chunks, delete_key, keyed_values, table_of, upsert
 from vedette.store.catalog.tracking_models import ExperimentRow, ExperimentTagRow, RunRow
 
 if TYPE_CHECKING:
@@ -304,6 +304,17 @@ def find(session: Session, account: str, experiment_id: str) -> ExperimentRow:
     if row is None:
         raise _no_experiment(experiment_id)
     return row
+
+
+def names_of(session: Session, account: str, experiment_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of experiments by id, those that are there."""
+    names: dict[str, str] = {}
+    for part in chunks(sorted(experiment_ids)):
+        chosen = select(ExperimentRow.id, ExperimentRow.name).where(
+            ExperimentRow.account == account, ExperimentRow.id.in_(part)
+        )
+        names.update((key, name) for key, name in session.execute(chosen))
+    return names
 
 
 def find_active(session: Session, account: str, experiment_id: str) -> ExperimentRow:
