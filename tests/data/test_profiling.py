@@ -229,6 +229,12 @@ def test_names_that_are_not_utf_8_are_told(profiled: Any, tmp_path: Path) -> Non
         profiled(path)
 
 
+def test_names_of_files_may_have_any_character(profiled: Any, tmp_path: Path) -> None:
+    file = tmp_path / "a\\b\tc'd.csv"
+    file.write_text("x\n1\n2\n")
+    assert profiled(str(file))["x"].sum == 3
+
+
 def test_a_file_that_changes_is_told(engine: Any, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")

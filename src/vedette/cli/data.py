@@ -76,6 +76,8 @@ def profile(
             period=period, baseline=baseline, keep_rows=keep_rows, endpoint=endpoint or None,
             api_key=api_key or None, memory_bytes=memory * _MIB, progress=report,
         )  # fmt: skip
+    for note in found.notes:
+        typer.echo(note, err=True)
     if html:
         found.to_html(html)
     if as_json:

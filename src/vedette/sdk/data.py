@@ -37,6 +37,7 @@ class Profile:
         states: what was sent, or would be.
         source: where the data is.
         sent: whether the server has it.
+        notes: what has to be known of how the source was read.
 
     """
 
@@ -44,6 +45,7 @@ class Profile:
     states: Sequence[ColumnStates] = field(repr=False)
     source: str
     sent: bool = False
+    notes: Sequence[str] = ()
 
     def __getitem__(self, name: str) -> ColumnProfile:
         for column in self.columns:
@@ -61,6 +63,7 @@ class Profile:
         return {
             "source": self.source,
             "rows": self.rows,
+            **({"notes": list(self.notes)} if self.notes else {}),
             "columns": [column.as_dict() for column in self.columns],
         }
 
@@ -179,7 +182,7 @@ def profile(
             "profile_id": profile_id, "baseline": baseline, "rows": [row.as_dict() for row in kept],
         }  # fmt: skip
         sent = _send(dataset, states, window, shared, endpoint, api_key)
-    return Profile(found, states, source.label, sent)
+    return Profile(found, states, source.label, sent, source.notes)
 
 
 def _send(

@@ -18,6 +18,7 @@ Progress = Callable[[float | None, str], None]
 """Called with the share that is done (None where it is not known) and what is going on."""
 _POLL_SECONDS = 0.5
 _QUERY_BYTES = 64 << 20
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n"})
 
 
 class Engine(Protocol):
@@ -71,11 +72,16 @@ class LocalEngine:
         with _Watch(self._connect, self._progress), sessions_in_utc(sql):
             try:
                 answer = self._connection.query(
-                    f"{sql}\n{settings}", "JSONCompactEachRow", params=dict(parameters)
+                    f"{sql}\n{settings}", "JSONCompactEachRow", params=bound(parameters)
                 )
             except Exception as error:
                 raise readable(error) from error
             return parse_rows(bytes(answer.bytes()))
+
+
+def bound(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return values as the engine reads them: a backslash begins an escape."""
+    return {name: value.translate(_ESCAPES) for name, value in parameters.items()}
 
 
 def parse_rows(answer: bytes) -> Rows:

@@ -32,6 +32,7 @@ class Source:
         frame: the frame in memory, None where the data is elsewhere.
         files: local files, to notice a change while they are read.
         parameters: values of the expression's parameters.
+        notes: what people have to know of how it is read.
 
     """
 
@@ -40,6 +41,7 @@ class Source:
     frame: Any = None
     files: tuple[Path, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
         """Return sizes and times of the local files, which change when they are written."""

@@ -18,6 +18,7 @@ from vedette.data.checks.definition import Check, parse_checks
 from vedette.data.checks.rows import evaluate_rows
 from vedette.data.checks.run import segment_of
 from vedette.data.profiling.columns import Kind, quoted
+from vedette.data.profiling.databases import Range
 from vedette.data.profiling.engine import Engine, LocalEngine
 from vedette.data.profiling.prepare import prepared
 from vedette.data.profiling.run import describe, profile_source
@@ -50,7 +51,8 @@ def work(engine: Engine, job: Mapping[str, Any]) -> list[Document]:
             by their start, which are not profiled again where they are as many.
 
     """
-    source = prepared(engine, source_of(job["url"]))
+    within = Range(job["time_column"], job["start"], job["end"]) if job["time_column"] else None
+    source = prepared(engine, source_of(job["url"]), within)
     checks = parse_checks(job["checks"])
     if not job["time_column"]:
         return [_profiled(engine, source, job, checks)]
