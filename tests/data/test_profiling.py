@@ -15,7 +15,9 @@ from scipy import stats
 
 from vedette.core.errors import ConflictError, InvalidInputError
 from vedette.data.profiling.columns import Kind, inner_type, kind_of, quoted
-from vedette.data.profiling.run import Windows, pivot_of, profile_source
+from vedette.data.profiling.compute import Windows
+from vedette.data.profiling.look import pivot_of
+from vedette.data.profiling.run import profile_source
 from vedette.data.profiling.sources import source_of
 from vedette.data.profiling.states import STATE_TYPES
 from vedette.data.profiling.summary import DISTINCT_ERROR, LEVELS, RANK_ERROR

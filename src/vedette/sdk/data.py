@@ -17,11 +17,12 @@ from vedette.core.time import parse_duration
 from vedette.data.drift.compare import DriftReport, compare
 from vedette.data.drift.presets import Settings
 from vedette.data.drift.report import drift_html, drift_report
+from vedette.data.profiling.compute import Windows
 from vedette.data.profiling.engine import LocalEngine, Progress
 from vedette.data.profiling.exact import with_every_value
 from vedette.data.profiling.merging import summarise
 from vedette.data.profiling.prepare import prepared
-from vedette.data.profiling.run import ColumnStates, Windows, profile_source
+from vedette.data.profiling.run import ColumnStates, profile_source
 from vedette.data.profiling.samples import keep_rows as keep_rows_of
 from vedette.data.profiling.sources import source_of
 from vedette.data.profiling.summary import ColumnProfile

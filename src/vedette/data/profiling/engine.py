@@ -67,7 +67,9 @@ class LocalEngine:
             f"schema_inference_make_columns_nullable = 1, output_format_json_quote_64bit_integers = 0, "
             # A moment without a zone is the same one on every machine.
             f"session_timezone = 'UTC', output_format_json_quote_denormals = 0, "
-            f"input_format_parquet_max_block_size = 16384"
+            f"input_format_parquet_max_block_size = 16384, "
+            # The fourth statement of a shape would be compiled, for longer than it then runs.
+            f"compile_expressions = 0, compile_aggregate_expressions = 0"
         )
         with _Watch(self._connect, self._progress), sessions_in_utc(sql):
             try:
