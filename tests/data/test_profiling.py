@@ -255,7 +255,6 @@ def test_sources_keep_their_secrets() -> None:
         "password": "s3cret", "schema": "public",
     }  # fmt: skip
     assert source_of("s3://bucket/a.parquet").expression == "s3({source:String})"
-    assert source_of("iceberg:/data/x").expression == "icebergLocal({source:String})"
     for wrong in ("ftp://x/y", "mysql://db/shop"):
         with pytest.raises(InvalidInputError):
             source_of(wrong)

@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 
 from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.data.profiling.engine_errors import readable
+from vedette.data.profiling.lakes import LakeReader, reads_lake
 from vedette.data.profiling.sessions import sessions_in_utc
 
 Rows = list[list[Any]]
@@ -51,15 +52,20 @@ class LocalEngine:
         self._connection = self._connect()
         self._memory_bytes = memory_bytes
         self._progress = progress
+        self._lake: LakeReader | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        if self._lake:
+            self._lake.close()
 
     def rows(self, sql: str, parameters: Mapping[str, str], frame: Any = None) -> Rows:  # noqa: ANN401
         """See ``Engine.rows``."""
+        if reads_lake(sql, parameters):
+            return self._lake_at(parameters["source"]).rows(sql, parameters)
         vedette_frame = frame  # noqa: F841 - the engine finds it by its name
         settings = (
             f"SETTINGS max_memory_usage = {self._memory_bytes}, max_query_size = {_QUERY_BYTES}, "
@@ -79,6 +85,14 @@ class LocalEngine:
             except Exception as error:
                 raise readable(error) from error
             return parse_rows(bytes(answer.bytes()))
+
+    def _lake_at(self, folder: str) -> LakeReader:
+        """Return the process that stands in a lake table's folder, started where there is none."""
+        if self._lake and self._lake.folder != folder:
+            self._lake.close()
+            self._lake = None
+        self._lake = self._lake or LakeReader(folder, self._memory_bytes)
+        return self._lake
 
 
 def bound(parameters: Mapping[str, str]) -> dict[str, str]:
