@@ -145,6 +145,40 @@ def test_a_table_of_mysql(shop: Tenant, maria: mariadb.MariaDB) -> None:
     assert "doesn't exist" in missing.text
 
 
+def test_zero_dates_of_mysql_are_missing(shop: Tenant, maria: mariadb.MariaDB) -> None:
+    moments = ", ".join(f"('{at:%Y-%m-%d %H:%M:%S}', {n}, '{c}')" for at, n, _, c in ROWS)
+    maria.run(
+        "SET time_zone = '+00:00', sql_mode = ''; USE shop; CREATE TABLE zeros (at datetime(3), id bigint,"
+        " `shipped ``on``` date NOT NULL, seen timestamp NULL, born date, country varchar(8));"
+        f"INSERT INTO zeros (at, id, country) VALUES {moments};"
+        "UPDATE zeros SET `shipped ``on``` = IF(id < 40, '0000-00-00', '1970-01-01'),"
+        " seen = IF(id < 30, 0, '1970-01-01 00:00:01'), born = IF(id < 20, '2024-02-00', '2024-02-01');"
+        "INSERT INTO zeros VALUES (0, 900, '0000-00-00', NULL, NULL, 'DE');"
+        "SET GLOBAL time_zone = '-05:30';"
+    )
+    place = f"@127.0.0.1:{maria.port}/shop/zeros"
+    done = _profile(f"mysql://reader:{quote(mariadb.PASSWORD, safe='')}{place}")
+    found = _columns(done)
+    missing = {name: column["missing"] for name, column in found.items()}
+    assert missing == {
+        "at": 1, "id": 0, "shipped `on`": 41, "seen": 31, "born": 21, "country": 0,
+    }  # fmt: skip
+    assert found["shipped `on`"]["minimum"] == found["shipped `on`"]["maximum"] == 0
+    assert found["seen"]["minimum"] == 1
+    assert found["at"]["minimum"] == HOUR.timestamp()
+    assert "shipped `on` has 41 dates whose month or day is zero" in done.stderr
+    assert "at has 1 date whose month" in json.loads(done.stdout)["notes"][0]
+
+    _assert_seen(shop, _monitor(shop, f"mysql://reader{place}", mariadb.PASSWORD))
+    seen = httpx.get(
+        f"{shop.server.url}/api/v1/datasets/orders/profile",
+        params={"start": "-1d"}, headers=shop.headers, timeout=60,
+    ).json()  # fmt: skip
+    missing = {column["name"]: column["missing"] for column in seen["columns"]}
+    assert (missing["at"], missing["shipped `on`"], missing["born"]) == (0, 40, 20)
+    maria.run("SET GLOBAL time_zone = 'SYSTEM'")
+
+
 def test_objects_of_s3(shop: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     columns = dict(zip(NAMES, map(list, zip(*ROWS, strict=True)), strict=True))
     pq.write_table(pa.table(columns), tmp_path / "orders.parquet")

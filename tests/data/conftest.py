@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vedette.data.profiles import Profiles
-from vedette.data.profiling.engine import Engine, Rows, parse_rows
+from vedette.data.profiling.engine import Engine, Rows, bound, parse_rows
 from vedette.data.profiling.engine_errors import readable
 from vedette.data.profiling.merging import summarise
 from vedette.data.profiling.run import profile_source
@@ -34,7 +34,7 @@ class WarehouseEngine:
         with self._warehouse._borrow(self._warehouse._readers) as connection:
             try:
                 answer = connection.query(
-                    f"{sql}\n{settings}", "JSONCompactEachRow", params=dict(parameters)
+                    f"{sql}\n{settings}", "JSONCompactEachRow", params=bound(parameters)
                 )
             except Exception as error:
                 raise readable(error) from error

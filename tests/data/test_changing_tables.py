@@ -13,8 +13,9 @@ from support.ports import free_port
 from vedette.core.errors import ConflictError
 from vedette.data.profiling.engine import Rows
 from vedette.data.profiling.exact import with_every_value
+from vedette.data.profiling.look import LOOK_ROWS
 from vedette.data.profiling.merging import summarise
-from vedette.data.profiling.run import LOOK_ROWS, profile_source
+from vedette.data.profiling.run import profile_source
 from vedette.data.profiling.sources import Source, source_of
 
 

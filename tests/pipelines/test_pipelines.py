@@ -50,6 +50,13 @@ def test_pipelines_with_their_tasks(catalog, runner, account, nightly):
     assert [(task["label"], task["runs"], task["failed"]) for task in one["tasks"]] == [
         ("extract", 3, 2), ("load", 1, 0),
     ]  # fmt: skip
+    aged = {"age", "lateness"}
+    assert {**one["summary"], **dict.fromkeys(aged)} == {**found, **dict.fromkeys(aged)}
+    task = pipelines.get(account, "nightly.extract", TimeRange.parse(*HOUR))
+    summary = task["summary"]
+    assert (task["about"]["parent"], summary["runs"], summary["failed"]) == ("nightly", 3, 2)
+    assert (summary["retries"], summary["rows_out"], summary["health"]) == (1, 100, "ok")
+    assert summary["p50_seconds"] == pytest.approx(19, abs=1)
     with pytest.raises(NotFoundError):
         pipelines.get(account, "none", TimeRange.parse(*HOUR))
 

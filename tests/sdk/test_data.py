@@ -84,6 +84,44 @@ def test_states_reach_the_server_and_rows_stay(server: Server, tmp_path: Path) -
     assert frozen["rows"] == 3000
 
 
+def test_constraints_of_model_monitor_are_a_gate(tmp_path: Path) -> None:
+    (tmp_path / "good.csv").write_text("age\n" + "\n".join(map(str, range(20, 60))))
+    (tmp_path / "bad.csv").write_text("age\n" + "\n".join(map(str, range(-2, 60))))
+    feature = {
+        "name": "age",
+        "inferred_type": "Integral",
+        "num_constraints": {"is_non_negative": True},
+    }
+    compared = {"distribution_constraints": {"perform_comparison": "Enabled"}}
+    (tmp_path / "constraints.json").write_text(
+        json.dumps({"features": [feature], "monitoring_config": compared})
+    )
+    command = [
+        "-m",
+        "vedette",
+        "check",
+        "constraints.json",
+        "--violations",
+        "found.json",
+        "--source",
+    ]
+    said = tmp_path / "found.json"
+    assert run([*command, "good.csv"], tmp_path).returncode == 0
+    assert json.loads(said.read_text()) == {"violations": []}
+    assert run([*command, "bad.csv"], tmp_path).returncode == 1
+    assert json.loads(said.read_text()) == {"violations": [{
+        "feature_name": "age", "constraint_check_type": "data_type_check",
+        "description": "2 negative values; the least is -2.0",
+    }]}  # fmt: skip
+    assert run([*command, "bad.csv", "--baseline", "bad.csv"], tmp_path).returncode == 1
+    (tmp_path / "constraints.json").write_text(
+        '{"features": [{"name": "age", "completeness": "x"}]}'
+    )
+    told = run([*command, "good.csv"], tmp_path)
+    assert told.returncode != 0
+    assert "completeness of age is 'x', no number" in " ".join(told.stderr.split())
+
+
 def test_commands(server: Server, tmp_path: Path) -> None:
     rows = ["age,plan", *(f"{age},pro" for age in range(20, 60)), "-1,free"]
     (tmp_path / "people.csv").write_text("\n".join(rows))

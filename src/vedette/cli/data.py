@@ -76,6 +76,8 @@ def profile(
             period=period, baseline=baseline, keep_rows=keep_rows, endpoint=endpoint or None,
             api_key=api_key or None, memory_bytes=memory * _MIB, progress=report,
         )  # fmt: skip
+    for note in found.notes:
+        typer.echo(note, err=True)
     if html:
         found.to_html(html)
     if as_json:
@@ -128,6 +130,9 @@ def check(
     keep_rows: Annotated[
         bool, typer.Option("--keep-rows", help="Send the failing rows that are shown, too.")
     ] = False,
+    violations: Annotated[
+        Path | None, typer.Option(help="Write Model Monitor's constraint_violations.json there.")
+    ] = None,
     memory: Memory = 1024,
     as_json: Json = False,
     endpoint: Endpoint = "",
@@ -153,6 +158,10 @@ def check(
             dataset=dataset, keep_rows=keep_rows, endpoint=endpoint or None, api_key=api_key or None,
             memory_bytes=memory * _MIB, progress=report,
         )  # fmt: skip
+    if violations:
+        from vedette.data.checks import model_monitor  # noqa: PLC0415 - the engine is an extra
+
+        violations.write_text(json.dumps(model_monitor.violations(found), indent=2))
     if as_json:
         typer.echo(json.dumps(found.as_dict(), default=str))
     else:

@@ -73,9 +73,12 @@ class Pipelines:
                 field="pipeline",
                 remedy="see the list of pipelines",
             )
-        listed = self.page(account, time_range, search=job, limit=1000)
-        summary = next((row for row in listed if row["job"] == job), None)
-        params = {**bound_range(time_range), "job": job, "limit": 1000}
+        params = {**bound_range(time_range), "job": job, "limit": 1000, "offset": 0}
+        now = utc_now()
+        summary = next(
+            (_pipeline(row, expected, now) for row in self._rows(account, statements.ONE, params)),
+            _silent(job, expected, now) if expected else None,
+        )
         tasks = self._rows(account, statements.TASKS, params)
         for task in tasks:
             task["recent"] = _recent(task["recent"])

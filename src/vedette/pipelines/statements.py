@@ -184,6 +184,17 @@ GROUP BY job
 ORDER BY last_started DESC, job
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
 """
+_SEARCHED = "{search:String} = '' OR positionCaseInsensitiveUTF8(job, {search:String}) > 0"
+_OF_JOB = f"SELECT * FROM ({moved_runs(IN_RANGE)}) WHERE {TOUCHES} AND job = {{job:String}}"
+ONE = (
+    PIPELINES.replace(_ROOTS, _OF_JOB)
+    .replace(_SEARCHED, "true")
+    # A task that is tried again is a retry of its own, beside those of what it started.
+    .replace(
+        "sum(retries) AS retries", "coalesce(sum(retries), 0) + countIf(attempt > 1) AS retries"
+    )
+)
+"""The same of one pipeline or task."""
 
 TASKS = f"""
 SELECT

@@ -17,11 +17,12 @@ from vedette.core.time import parse_duration
 from vedette.data.drift.compare import DriftReport, compare
 from vedette.data.drift.presets import Settings
 from vedette.data.drift.report import drift_html, drift_report
+from vedette.data.profiling.compute import Windows
 from vedette.data.profiling.engine import LocalEngine, Progress
 from vedette.data.profiling.exact import with_every_value
 from vedette.data.profiling.merging import summarise
 from vedette.data.profiling.prepare import prepared
-from vedette.data.profiling.run import ColumnStates, Windows, profile_source
+from vedette.data.profiling.run import ColumnStates, profile_source
 from vedette.data.profiling.samples import keep_rows as keep_rows_of
 from vedette.data.profiling.sources import source_of
 from vedette.data.profiling.summary import ColumnProfile
@@ -37,6 +38,7 @@ class Profile:
         states: what was sent, or would be.
         source: where the data is.
         sent: whether the server has it.
+        notes: what has to be known of how the source was read.
 
     """
 
@@ -44,6 +46,7 @@ class Profile:
     states: Sequence[ColumnStates] = field(repr=False)
     source: str
     sent: bool = False
+    notes: Sequence[str] = ()
 
     def __getitem__(self, name: str) -> ColumnProfile:
         for column in self.columns:
@@ -61,6 +64,7 @@ class Profile:
         return {
             "source": self.source,
             "rows": self.rows,
+            **({"notes": list(self.notes)} if self.notes else {}),
             "columns": [column.as_dict() for column in self.columns],
         }
 
@@ -179,7 +183,7 @@ def profile(
             "profile_id": profile_id, "baseline": baseline, "rows": [row.as_dict() for row in kept],
         }  # fmt: skip
         sent = _send(dataset, states, window, shared, endpoint, api_key)
-    return Profile(found, states, source.label, sent)
+    return Profile(found, states, source.label, sent, source.notes)
 
 
 def _send(

@@ -14,7 +14,7 @@ import pytest
 
 from vedette.core.errors import InvalidInputError
 from vedette.data.checks.definition import KINDS, Severity, parse_check, parse_checks
-from vedette.data.checks.result import CheckFailedError
+from vedette.data.checks.result import CheckFailedError, percent
 from vedette.data.checks.run import run_checks
 from vedette.data.checks.suggest import learn, suggest
 from vedette.data.profiling.sources import source_of
@@ -46,7 +46,7 @@ def check(engine: Any) -> Any:
 @pytest.mark.parametrize(
     ("definition", "status", "observed", "words"),
     [
-        ({"check": "completeness", "column": "amount"}, "violated", 0.75, "75.0000%"),
+        ({"check": "completeness", "column": "amount"}, "violated", 0.75, "75%, at least 100%"),
         ({"check": "completeness", "column": "amount", "at_least": 0.75}, "passed", 0.75, ""),
         ({"check": "completeness", "column": "empty"}, "violated", 0.0, ""),
         ({"check": "type", "column": "low", "is": "integral"}, "passed", 1.0, ""),
@@ -239,3 +239,17 @@ def test_statements_are_refused(check: Any) -> None:
     for query in ("DROP TABLE x", "SELECT 1; SELECT 2", "SELECT * FROM data INTO OUTFILE 'x'"):
         with pytest.raises(InvalidInputError, match="does not write"):
             check(TABLE, {"check": "sql", "query": query})
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (1.0, "100%"),
+        (0.95, "95%"),
+        (0.823649, "82.3649%"),
+        (0.0, "0%"),
+        (1 - 1e-9, "just under 100%"),
+    ],
+)
+def test_shares_as_people_read_them(share: float, shown: str) -> None:
+    assert percent(share) == shown

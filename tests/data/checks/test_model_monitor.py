@@ -109,3 +109,23 @@ def test_what_is_disabled_is_not_checked() -> None:
     for wrong in ([], {"features": 3}, {"features": [{}]}):
         with pytest.raises(InvalidInputError):
             model_monitor.read_constraints(wrong)
+
+
+def test_an_override_of_one_threshold_keeps_the_others() -> None:
+    document = {
+        "features": [{
+            "name": "x", "monitoringConfigOverrides": {"distribution_constraints": {"comparison_threshold": 0.3}},
+        }],
+        "monitoring_config": {"distribution_constraints": {"comparison_method": "Simple"}},
+    }  # fmt: skip
+    *_, drift = model_monitor.read_constraints(document).checks
+    assert (drift.members["measure"], drift.members["threshold"]) == ("l_infinity", 0.3)
+
+
+@pytest.mark.parametrize("name", ["completeness", "datatype_check_threshold"])
+def test_what_is_no_number_is_told(name: str) -> None:
+    feature = {"name": "x", "inferred_type": "Integral", "completeness": 1.0}
+    document = {"features": [feature | {name: "high"}], "monitoring_config": {name: "high"}}
+    with pytest.raises(InvalidInputError, match=f"{name} of x is 'high', no number") as told:
+        model_monitor.read_constraints(document)
+    assert told.value.field == name

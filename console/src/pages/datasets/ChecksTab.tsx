@@ -1,4 +1,4 @@
-import { Button, Group, Select, Table } from "@mantine/core";
+import { Button, Group, Select, Stack, Table } from "@mantine/core";
 import { lazy, Suspense, useState } from "react";
 import { client, unwrap } from "@/api/client";
 import { useAsk, useGet } from "@/api/query";
@@ -32,7 +32,7 @@ export function ChecksTab(props: TabProps) {
   const all = versions.data?.versions ?? [];
   const chosen = all.find((one) => one.version === url.version) ?? all[0];
   return (
-    <>
+    <Stack gap="sm">
       <Panel
         title="Checks"
         aside={
@@ -91,7 +91,7 @@ export function ChecksTab(props: TabProps) {
         )}
       </Panel>
       <Found {...props} />
-    </>
+    </Stack>
   );
 }
 

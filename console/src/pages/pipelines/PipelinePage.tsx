@@ -74,7 +74,11 @@ function Loaded({ data }: { data: Detail }) {
             Service
           </Pivot>
         )}
-        {data.about?.parent && <PipelineLink job={data.about.parent}>Its pipeline</PipelineLink>}
+        {data.about?.parent && (
+          <Pivot to="/pipelines/detail" search={{ pipeline: data.about.parent }}>
+            Its pipeline
+          </Pivot>
+        )}
       </div>
       <Stack gap="sm" className={classes.body}>
         <About data={data} />
@@ -103,6 +107,7 @@ function Loaded({ data }: { data: Detail }) {
 
 function About({ data }: { data: Detail }) {
   const { summary, about, expected } = data;
+  const owners = new Set([...(about?.owners ?? []), expected?.owner].filter(Boolean));
   const facts: [string, React.ReactNode][] = [
     ["Runs", formatNumber(summary?.runs)],
     ["Failed", summary?.runs ? formatPercent(summary.failed / summary.runs) : "–"],
@@ -122,7 +127,7 @@ function About({ data }: { data: Detail }) {
       "Slowest task",
       summary?.slowest_task ? <PipelineLink key="l" job={summary.slowest_task} /> : "–",
     ],
-    ["Owners", [...(about?.owners ?? []), expected?.owner].filter(Boolean).join(", ") || "–"],
+    ["Owners", [...owners].join(", ") || "–"],
   ];
   return (
     <Panel

@@ -8,7 +8,7 @@ from typing import Any
 
 from vedette.core.time import parse_duration, utc_now
 from vedette.data.checks.definition import Check
-from vedette.data.checks.result import PASSED, UNKNOWN, VIOLATED, CheckResult
+from vedette.data.checks.result import PASSED, UNKNOWN, VIOLATED, CheckResult, percent
 from vedette.data.drift.compare import DRIFT, compare
 from vedette.data.drift.presets import Settings
 from vedette.data.profiling.columns import Kind
@@ -67,7 +67,7 @@ def _at_least(check: Check, observed: float | None, what: str) -> CheckResult:
         return CheckResult(check, UNKNOWN, description="there are no rows")
     least = float(check.members["at_least"])
     status = PASSED if observed >= least else VIOLATED
-    shown = f"{what}: {observed:.4%}, at least {least:.4%} expected"
+    shown = f"{what}: {percent(observed)}, at least {percent(least)} expected"
     return CheckResult(check, status, observed, least, shown)
 
 

@@ -160,7 +160,10 @@ def read_constraints(document: object) -> Constraints:
         overrides = _mapping(
             feature.get("monitoringConfigOverrides", feature.get("monitoring_config_overrides"))
         )
-        checks += _checks_of(feature, {**shared, **overrides})
+        config = {**shared, **overrides}
+        name = "distribution_constraints"
+        config[name] = {**_mapping(shared.get(name)), **_mapping(overrides.get(name))}
+        checks += _checks_of(feature, config)
     required = {"check": "columns", "required": names, "extra": False}
     if _enabled(shared, "evaluate_constraints"):
         checks.insert(0, parse_check(required))
@@ -174,16 +177,16 @@ def _checks_of(feature: Mapping[str, Any], config: Mapping[str, Any]) -> list[Ch
     found: list[dict[str, Any]] = []
     own = _OWN_TYPES.get(str(feature.get("inferred_type")))
     if own:
-        least = float(config.get("datatype_check_threshold", 1.0))
+        least = _number(config, "datatype_check_threshold", 1.0, name)
         found.append({"check": "type", "column": name, "is": own, "at_least": least})
     if feature.get("completeness") is not None:
-        least = float(feature["completeness"])
+        least = _number(feature, "completeness", 1.0, name)
         found.append({"check": "completeness", "column": name, "at_least": least})
     if _mapping(feature.get("num_constraints")).get("is_non_negative"):
         found.append({"check": "non_negative", "column": name})
     domains = _mapping(feature.get("string_constraints")).get("domains")
     if domains:
-        least = float(config.get("domain_content_threshold", 1.0))
+        least = _number(config, "domain_content_threshold", 1.0, name)
         found.append({"check": "values", "column": name, "in": list(domains), "at_least": least})
     distribution = _mapping(config.get("distribution_constraints"))
     if distribution and _enabled(distribution, "perform_comparison"):
@@ -192,15 +195,27 @@ def _checks_of(feature: Mapping[str, Any], config: Mapping[str, Any]) -> list[Ch
 
 
 def _drift(name: str, own: str | None, config: Mapping[str, Any]) -> dict[str, Any]:
-    threshold = float(config.get("comparison_threshold", 0.1))
+    threshold = _number(config, "comparison_threshold", 0.1, name)
     simple = str(config.get("comparison_method", "Robust")).lower() == "simple"
     measure = "l_infinity" if simple else "l_infinity_robust"
     if own == "text":
-        threshold = float(config.get("categorical_comparison_threshold", threshold))
+        threshold = _number(config, "categorical_comparison_threshold", threshold, name)
         if "chi" in str(config.get("categorical_drift_method", "")).lower():
             measure = "chi_square_p_value"
     found = {"check": "drift", "column": name, "preset": "sagemaker", "measure": measure}
     return {**found, "threshold": threshold}
+
+
+def _number(config: Mapping[str, Any], name: str, default: float, feature: str) -> float:
+    value = config.get(name)
+    try:
+        return default if value is None else float(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"{name} of {feature} is {value!r}, no number",
+            field=name,
+            remedy="give a number, such as 0.95",
+        ) from error
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -114,3 +114,9 @@ class CheckReport:
             **{status: statuses.count(status) for status in (PASSED, VIOLATED, UNKNOWN)},
             "results": [result.as_dict() for result in self.results],
         }
+
+
+def percent(share: float) -> str:
+    """Return a share as people read it: as many digits as it has, up to four; 100% is all."""
+    shown = f"{share * 100:.4f}".rstrip("0").rstrip(".")
+    return "just under 100%" if shown == "100" and share < 1 else f"{shown}%"

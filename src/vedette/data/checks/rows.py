@@ -9,7 +9,7 @@ from typing import Any
 
 from vedette.core.errors import InvalidInputError, VedetteError
 from vedette.data.checks.definition import Check
-from vedette.data.checks.result import PASSED, UNKNOWN, VIOLATED, CheckResult
+from vedette.data.checks.result import PASSED, UNKNOWN, VIOLATED, CheckResult, percent
 from vedette.data.profiling.columns import quoted
 from vedette.data.profiling.engine import Engine
 from vedette.data.profiling.sources import Source, source_of
@@ -132,7 +132,7 @@ def _of_condition(
         VIOLATED if violated else PASSED,
         share,
         least,
-        f"{failing:,} of {known:,} rows fail; at least {least:.4%} must hold",
+        f"{failing:,} of {known:,} rows fail; at least {percent(least)} must hold",
         failing,
         rows,
     )

@@ -11,6 +11,7 @@ from typing import Any, Protocol, Self
 
 from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.data.profiling.engine_errors import readable
+from vedette.data.profiling.lakes import LakeReader, reads_lake
 from vedette.data.profiling.sessions import sessions_in_utc
 
 Rows = list[list[Any]]
@@ -18,6 +19,7 @@ Progress = Callable[[float | None, str], None]
 """Called with the share that is done (None where it is not known) and what is going on."""
 _POLL_SECONDS = 0.5
 _QUERY_BYTES = 64 << 20
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n"})
 
 
 class Engine(Protocol):
@@ -50,15 +52,20 @@ class LocalEngine:
         self._connection = self._connect()
         self._memory_bytes = memory_bytes
         self._progress = progress
+        self._lake: LakeReader | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        if self._lake:
+            self._lake.close()
 
     def rows(self, sql: str, parameters: Mapping[str, str], frame: Any = None) -> Rows:  # noqa: ANN401
         """See ``Engine.rows``."""
+        if reads_lake(sql, parameters):
+            return self._lake_at(parameters["source"]).rows(sql, parameters)
         vedette_frame = frame  # noqa: F841 - the engine finds it by its name
         settings = (
             f"SETTINGS max_memory_usage = {self._memory_bytes}, max_query_size = {_QUERY_BYTES}, "
@@ -66,16 +73,31 @@ class LocalEngine:
             f"schema_inference_make_columns_nullable = 1, output_format_json_quote_64bit_integers = 0, "
             # A moment without a zone is the same one on every machine.
             f"session_timezone = 'UTC', output_format_json_quote_denormals = 0, "
-            f"input_format_parquet_max_block_size = 16384"
+            f"input_format_parquet_max_block_size = 16384, "
+            # The fourth statement of a shape would be compiled, for longer than it then runs.
+            f"compile_expressions = 0, compile_aggregate_expressions = 0"
         )
         with _Watch(self._connect, self._progress), sessions_in_utc(sql):
             try:
                 answer = self._connection.query(
-                    f"{sql}\n{settings}", "JSONCompactEachRow", params=dict(parameters)
+                    f"{sql}\n{settings}", "JSONCompactEachRow", params=bound(parameters)
                 )
             except Exception as error:
                 raise readable(error) from error
             return parse_rows(bytes(answer.bytes()))
+
+    def _lake_at(self, folder: str) -> LakeReader:
+        """Return the process that stands in a lake table's folder, started where there is none."""
+        if self._lake and self._lake.folder != folder:
+            self._lake.close()
+            self._lake = None
+        self._lake = self._lake or LakeReader(folder, self._memory_bytes)
+        return self._lake
+
+
+def bound(parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return values as the engine reads them: a backslash begins an escape."""
+    return {name: value.translate(_ESCAPES) for name, value in parameters.items()}
 
 
 def parse_rows(answer: bytes) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from vedette.data.profiling.run import ColumnStates
 from vedette.data.profiling.states import COUNTS, EXTREMES, KEPT_VALUES, KEPT_WORDS, STATE_TYPES
 from vedette.data.profiling.summary import LEVELS, ColumnProfile, combine
 
+_STATES_A_STATEMENT = 500
 _LEVELS = ", ".join(f"{(index + 0.5) / LEVELS:.4f}" for index in range(LEVELS))
 _COUNTS = ", ".join(f"toUInt64(sum({name}))" for name in COUNTS)
 _FINITE = "sum(rows) - sum(nulls) - sum(nans) - sum(positive_infinities) - sum(negative_infinities)"
@@ -70,14 +71,35 @@ def summarise(engine: Engine, states: Iterable[ColumnStates]) -> list[ColumnProf
     """Merge states that are at hand, and return a profile a column."""
     with tempfile.TemporaryDirectory(prefix="vedette-") as folder:
         file = Path(folder) / "states.json"
-        with file.open("w") as out:
-            for state in states:
-                out.write(json.dumps(_flat(state)) + "\n")
-        if not file.stat().st_size:
-            return []
-        read = f"(SELECT {_typed()} FROM file({{states:String}}, 'JSONEachRow', '{_structure()}'))"
-        answer = engine.rows(SUMMARY.replace("{source}", read), {"states": str(file)})
-    return profiles_of(answer)
+        found = [
+            profile
+            for part in _whole_columns(states)
+            for profile in profiles_of(_merged(engine, part, file))
+        ]
+    return sorted(found, key=lambda profile: profile.position)
+
+
+def _whole_columns(states: Iterable[ColumnStates]) -> Iterator[list[ColumnStates]]:
+    """Yield states in parts that a statement's memory has room for, each column's in one part."""
+    by_column: dict[str, list[ColumnStates]] = {}
+    for state in states:
+        by_column.setdefault(state.column.name, []).append(state)
+    part: list[ColumnStates] = []
+    for ones in by_column.values():
+        if part and len(part) + len(ones) > _STATES_A_STATEMENT:
+            yield part
+            part = []
+        part += ones
+    if part:
+        yield part
+
+
+def _merged(engine: Engine, states: Sequence[ColumnStates], file: Path) -> list[list[Any]]:
+    with file.open("w") as out:
+        for state in states:
+            out.write(json.dumps(_flat(state)) + "\n")
+    read = f"(SELECT {_typed()} FROM file({{states:String}}, 'JSONEachRow', '{_structure()}'))"
+    return engine.rows(SUMMARY.replace("{source}", read), {"states": str(file)})
 
 
 def _flat(state: ColumnStates) -> dict[str, Any]:

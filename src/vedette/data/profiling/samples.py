@@ -10,8 +10,9 @@ from typing import Any
 
 from vedette.core.errors import InvalidInputError
 from vedette.data.profiling.columns import Column, Kind, quoted
+from vedette.data.profiling.compute import Windows
 from vedette.data.profiling.engine import Engine
-from vedette.data.profiling.run import Windows, describe
+from vedette.data.profiling.run import describe
 from vedette.data.profiling.sources import Source
 
 MAX_KEPT = 1000

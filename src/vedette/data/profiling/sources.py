@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -32,6 +33,7 @@ class Source:
         frame: the frame in memory, None where the data is elsewhere.
         files: local files, to notice a change while they are read.
         parameters: values of the expression's parameters.
+        notes: what people have to know of how it is read.
 
     """
 
@@ -40,6 +42,7 @@ class Source:
     frame: Any = None
     files: tuple[Path, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def fingerprint(self) -> tuple[tuple[str, int, int], ...]:
         """Return sizes and times of the local files, which change when they are written."""
@@ -67,8 +70,8 @@ def source_of(data: Any) -> Source:  # noqa: ANN401 - a frame of any library, or
 
 def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
     module = type(data).__module__.partition(".")[0]
-    if module == "polars":
-        data = _in_utc((data.collect() if hasattr(data, "collect") else data).to_arrow())
+    if module == "polars" and type(data).__name__ != "Series":
+        data = _of_polars(data.collect() if hasattr(data, "collect") else data)
     elif isinstance(data, Mapping):
         import pyarrow as pa  # noqa: PLC0415 - only where it is needed
 
@@ -88,6 +91,28 @@ def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
             remedy="give a pandas or Polars frame, an Arrow table, a path or a URL",
         )
     return Source(f"Python({FRAME})", "a frame in memory", frame=data)
+
+
+def _of_polars(frame: Any) -> Any:  # noqa: ANN401 - a Polars frame, and an Arrow table
+    """Return a frame as the engine reads it; Arrow has no integers of 128 bits, and no objects."""
+    wide = [name for name, kind in frame.schema.items() if str(kind) in {"Int128", "UInt128"}]
+    if held := [name for name, kind in frame.schema.items() if str(kind) == "Object"]:
+        raise InvalidInputError(
+            f"{held[0]} holds Python objects",
+            field="data",
+            remedy="convert them to text or numbers, or leave the column out",
+        )
+    if wide:
+        pl = import_module("polars")
+        try:
+            frame = frame.with_columns(pl.col(wide).cast(pl.Decimal(38, 0)))
+        except pl.exceptions.PolarsError as error:
+            raise InvalidInputError(
+                f"{', '.join(wide)} have integers of more than 38 digits",
+                field="data",
+                remedy="convert them to Float64 or text",
+            ) from error
+    return _in_utc(frame.to_arrow())
 
 
 def _with_text_names(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
@@ -217,9 +242,17 @@ def _lake(scheme: str, place: str) -> Source:
         return Source("hudi({source:String})", _shown(place), parameters={"source": place})
     local, remote = _LAKES[scheme]
     function = remote if "://" in place else local
-    values = {"source": str(Path(place).expanduser().absolute())}
     if "://" in place:
         values = s3_arguments(place)
+    else:
+        folder = Path(place).expanduser().resolve()
+        values = {"source": str(folder)}
+        if not folder.is_dir():
+            raise InvalidInputError(
+                f"there is no folder {folder}",
+                field="source",
+                remedy="give the folder of the table, in which its metadata are",
+            )
     return Source(f"{function}({_listed(values)})", f"{scheme}:{_shown(place)}", parameters=values)
 
 

@@ -7,6 +7,7 @@ is the server's. It reads, and keeps nothing.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,7 +19,9 @@ from vedette.data.checks.definition import Check, parse_checks
 from vedette.data.checks.rows import evaluate_rows
 from vedette.data.checks.run import segment_of
 from vedette.data.profiling.columns import Kind, quoted
+from vedette.data.profiling.databases import Range
 from vedette.data.profiling.engine import Engine, LocalEngine
+from vedette.data.profiling.lakes import lake_folder
 from vedette.data.profiling.prepare import prepared
 from vedette.data.profiling.run import describe, profile_source
 from vedette.data.profiling.samples import keep_rows
@@ -32,6 +35,8 @@ def main() -> int:
     """Do the job; the answer has ``windows``, or ``error``."""
     job = json.load(sys.stdin)
     try:
+        if folder := lake_folder(source_of(job["url"])):
+            os.chdir(folder)
         with LocalEngine(memory_bytes=job["memory_bytes"]) as engine:
             answer: Document = {"windows": work(engine, job)}
     except VedetteError as error:
@@ -50,7 +55,8 @@ def work(engine: Engine, job: Mapping[str, Any]) -> list[Document]:
             by their start, which are not profiled again where they are as many.
 
     """
-    source = prepared(engine, source_of(job["url"]))
+    within = Range(job["time_column"], job["start"], job["end"]) if job["time_column"] else None
+    source = prepared(engine, source_of(job["url"]), within)
     checks = parse_checks(job["checks"])
     if not job["time_column"]:
         return [_profiled(engine, source, job, checks)]

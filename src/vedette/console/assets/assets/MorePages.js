@@ -1,0 +1,1 @@
+import{m as e}from"./mantine.js";import{n as t}from"./react.js";var n=t();function r({query:t,what:r}){return t.hasNextPage?(0,n.jsxs)(e,{variant:`default`,m:8,loading:t.isFetchingNextPage,onClick:()=>void t.fetchNextPage(),children:[`More `,r]}):null}export{r as t};
