@@ -1,1 +1,0 @@
-import{p as e}from"./tanstack.js";function t(t,n){return e({queryKey:t,queryFn:({pageParam:e,signal:t})=>n(e,t),initialPageParam:null,getNextPageParam:e=>e.cursor,select:e=>e.pages,placeholderData:e=>e})}export{t};
