@@ -132,7 +132,10 @@ def main() -> None:
             warehouse.execute(
                 SPANS.format(total=1_000_000, milliseconds=3_600_000, start=start, count=STEP)
             )
+        Deriver(warehouse, CommitClock()).run()
         hour = TimeRange(utc_now() - timedelta(minutes=70), utc_now() + timedelta(minutes=1))
+        if not service_map(runner, "default", hour).edges:
+            raise SystemExit("the map is empty: there is nothing to measure")
         timed(
             "service map: an hour of 1 M spans",
             500,
