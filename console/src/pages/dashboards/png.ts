@@ -51,8 +51,11 @@ function drawElement(pen: CanvasRenderingContext2D, element: HTMLElement, box: D
   }
   if (element.tagName === "path" || element.tagName === "line") drawPath(pen, element, box);
   if (!own.length) return;
-  pen.fillStyle = element.closest("svg") ? style.fill : style.color;
-  pen.font = `${style.fontWeight} ${style.fontSize} sans-serif`;
+  const drawing = element.closest("svg");
+  pen.fillStyle = drawing ? style.fill : style.color;
+  // A drawing's lengths are its own, and shown larger or smaller.
+  const shown = drawing?.getScreenCTM()?.a ?? 1;
+  pen.font = `${style.fontWeight} ${Number.parseFloat(style.fontSize) * shown}px sans-serif`;
   pen.textBaseline = "middle";
   const text = own.map((one) => one.textContent?.trim()).join(" ");
   const middle = at.top - box.top + at.height / 2;
