@@ -7,6 +7,7 @@ export const pages: readonly PageSpec[] = [
     title: "Evaluation",
     load: () => import("./EvaluationPage"),
     nav: { section: "Models", order: 61, icon: IconClipboardCheck },
+    shortcut: "v",
     permission: "catalog:read",
   },
   {
