@@ -73,8 +73,28 @@ def test_a_run_with_all_it_logs(client):
     assert [point.step for point in history] == [0, 1, 2, 3, 4]
     assert history[1].value == 0.5
     assert math.isnan(client.get_metric_history(run.info.run_id, "nan")[0].value)
+    assert client.get_metric_history(run.info.run_id, "minus")[0].value == -math.inf
+    assert client.get_metric_history(run.info.run_id, "never logged") == []
     client.set_tag(run.info.run_id, "mlflow.runName", "renamed")
     assert client.get_run(run.info.run_id).info.run_name == "renamed"
+
+
+def test_a_history_comes_in_pages(client, models_server):
+    with mlflow.start_run() as run:
+        for step in range(5):
+            mlflow.log_metric("loss", 1 / (step + 1), step=step)
+    headers = {"Authorization": f"Bearer {os.environ['MLFLOW_TRACKING_TOKEN']}"}
+    params = {"run_id": run.info.run_id, "metric_key": "loss", "max_results": 2}
+    steps, token = [], ""
+    for _ in range(3):
+        page = httpx.get(
+            f"{models_server.url}/api/2.0/mlflow/metrics/get-history",
+            params={**params, "page_token": token}, headers=headers,
+        ).json()  # fmt: skip
+        steps.append([point["step"] for point in page["metrics"]])
+        token = page.get("next_page_token", "")
+    assert steps == [[0, 1], [2, 3], [4]]
+    assert token == ""
 
 
 def test_a_batch_that_comes_again_stores_nothing_twice(client):

@@ -89,6 +89,22 @@ class QueryRunner:
         answer = self._warehouse.fetch(query, "JSONCompactEachRow")
         return [orjson.loads(line) for line in answer.splitlines() if line.strip()]
 
+    def lines(
+        self,
+        account: str,
+        sql: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        limits: QueryLimits | None = None,
+    ) -> bytes:
+        """Run a statement and return its rows as the engine writes them: a JSON object a line.
+
+        What JSON has no number for comes as one of the texts nan, inf and -inf.
+        """
+        query = self._query(account, sql, params, limits, None)
+        query = replace(query, settings={"output_format_json_quote_denormals": 1})
+        return self._warehouse.fetch(query, "JSONEachRow")
+
     def stream(
         self,
         account: str,

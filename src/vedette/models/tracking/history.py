@@ -34,6 +34,18 @@ FROM
         AND Step BETWEEN {first:Int64} AND {last:Int64}
 )
 ORDER BY RunId, TimeMs, Step, value, special
+LIMIT {limit:UInt64}
+"""
+# The same of one run, as its client gets it.
+_DOCUMENTS = """
+SELECT {metric:String} AS key, Value AS value, TimeMs AS timestamp, Step AS step
+FROM
+(
+    SELECT DISTINCT Step, TimeMs, Value
+    FROM @run_metric_points
+    WHERE RunId IN {runs:Array(String)} AND Metric = {metric:String}
+)
+ORDER BY TimeMs, Step, Value
 LIMIT {limit:UInt64} OFFSET {offset:UInt64}
 """
 # Evenly spaced steps over all runs, and each run's first and last one in the range.
@@ -70,6 +82,7 @@ ORDER BY Metric
 """
 _SPECIAL = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _FIRST, _LAST = -(2**63), 2**63 - 1
+_LIMITS = QueryLimits(MAX_POINTS + 1, _SECONDS, _MEMORY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +93,11 @@ class History:
         metric: its name.
         columns: ``run_id``, ``step``, ``time_ms`` and ``value``, with 0 where ``special`` says that
             the value is NaN or an infinity.
-        next_token: token of the next page, or None.
 
     """
 
     metric: str
     columns: Columns
-    next_token: str | None = None
 
     def points(self) -> Iterator[tuple[str, int, int, float | str]]:
         """Yield run id, step, time in ms and value; what JSON has no number for is a text."""
@@ -111,33 +122,36 @@ class Histories:
         self._outbox = outbox
         self._account = account
 
-    def of_runs(
-        self,
-        run_ids: Sequence[str],
-        metric: str,
-        *,
-        max_results: int = MAX_POINTS,
-        page_token: str | None = None,
-    ) -> History:
-        """Return a metric's points in up to 100 runs, a page at a time."""
+    def of_runs(self, run_ids: Sequence[str], metric: str, *, max_results: int) -> History:
+        """Return the first points of a metric in up to 100 runs."""
         _check_runs(run_ids)
-        query = query_hash(run_ids, metric)
+        most = max(1, min(max_results, MAX_POINTS))
+        params = {"metric": metric, "first": _FIRST, "last": _LAST, "limit": most}
+        return History(metric, self._run(_HISTORY, run_ids, params))
+
+    def documents(
+        self, run_id: str, metric: str, *, max_results: int, page_token: str | None = None
+    ) -> tuple[bytes, str | None]:
+        """Return a metric's points in a run as a JSON array, and the token of the next page.
+
+        Members are ``key``, ``value``, ``timestamp`` (ms) and ``step``. The engine writes them: a
+        history may have tens of thousands.
+        """
+        query = query_hash([run_id], metric)
         offset = decode_token(page_token, query)
         most = max(1, min(max_results, MAX_POINTS))
-        columns = self._run(
-            _HISTORY,
-            run_ids,
-            {
-                "metric": metric,
-                "first": _FIRST,
-                "last": _LAST,
-                "limit": most + 1,
-                "offset": offset,
-            },
-        )
-        if columns.rows <= most:
-            return History(metric, columns)
-        return History(metric, _first(columns, most), encode_token(offset + most, query))
+        self._outbox.flush_runs([run_id])
+        params = {"runs": [run_id], "metric": metric, "limit": most + 1, "offset": offset}
+        lines = self._runner.lines(self._account, _DOCUMENTS, params, limits=_LIMITS).strip()
+        more = lines.count(b"\n") >= most
+        if more:
+            lines = lines[: lines.rindex(b"\n")]
+        # Line breaks and quotes within texts are escaped: a row ends with each of these, and this is
+        # how a value begins.
+        for engines, text in _SPECIAL.items():
+            lines = lines.replace(f'"value":"{engines}"'.encode(), f'"value":"{text}"'.encode())
+        array = b"[" + lines.replace(b"\n", b",") + b"]"
+        return array, encode_token(offset + most, query) if more else None
 
     def sampled(
         self,
@@ -165,9 +179,8 @@ class Histories:
 
     def _run(self, sql: str, run_ids: Sequence[str], parameters: dict[str, object]) -> Columns:
         self._outbox.flush_runs(run_ids)
-        limits = QueryLimits(MAX_POINTS + 1, _SECONDS, _MEMORY)
         return self._runner.run(
-            self._account, sql, {"runs": list(run_ids), **parameters}, limits=limits
+            self._account, sql, {"runs": list(run_ids), **parameters}, limits=_LIMITS
         )
 
 
@@ -176,12 +189,3 @@ def _check_runs(run_ids: Sequence[str]) -> None:
         raise InvalidInputError(
             f"a history is of 1 to {MAX_RUNS} runs, not of {len(run_ids)}", field="run_ids"
         )
-
-
-def _first(columns: Columns, rows: int) -> Columns:
-    return Columns(
-        columns.names,
-        columns.types,
-        {name: values[:rows] for name, values in columns.data.items()},
-        rows,
-    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from vedette.models.tracking.history import MAX_POINTS, Histories, History
 from vedette.models.tracking.runs import Runs
 from vedette.receivers.mlflow.calls import Context, reads
@@ -17,19 +19,14 @@ def get_metric_history(context: Context, given: Arguments) -> Any:  # noqa: ANN4
     """``GET metrics/get-history``."""
     run_id = member_of(given, "run_id", "run_uuid")
     Runs(context.caller).info(run_id)
-    history = _histories(context).of_runs(
-        [run_id],
+    array, token = _histories(context).documents(
+        run_id,
         given["metric_key"],
         max_results=given["max_results"] or MAX_POINTS,
         page_token=given["page_token"],
     )
-    key = history.metric
-    metrics = [
-        {"key": key, "value": value, "timestamp": time_ms, "step": step}
-        for _, step, time_ms, value in history.points()
-    ]
-    answer: dict[str, Any] = {"metrics": metrics}
-    return answer | ({"next_page_token": history.next_token} if history.next_token else {})
+    answer: dict[str, Any] = {"metrics": orjson.Fragment(array)}
+    return answer | ({"next_page_token": token} if token else {})
 
 
 def get_metric_history_bulk(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
