@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gzip
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.sdk import api_client
-from vedette.sdk.api_client import ApiClient, parts, raise_rejected
+from vedette.sdk.api_client import ApiClient, connected, parts, raise_rejected
+from vedette.sdk.config import resolve
 
 
 @pytest.fixture
@@ -31,6 +33,15 @@ def client_of(*answers: httpx.Response | Exception) -> tuple[ApiClient, list[htt
 
     http = httpx.Client(base_url="http://vedette/api/v1", transport=httpx.MockTransport(answer))
     return ApiClient(http), asked
+
+
+def test_calls_go_where_init_was_told_to_send(monkeypatch):
+    told = resolve({"endpoint": "http://told:1", "api_key": "k"})
+    monkeypatch.setattr(api_client, "current", lambda: SimpleNamespace(config=told))
+    with connected(None, None) as client:
+        assert str(client._http.base_url) == "http://told:1/api/v1/"
+    with connected("http://other:2", None) as client:
+        assert str(client._http.base_url) == "http://other:2/api/v1/"
 
 
 def test_a_busy_server_gets_the_same_batch_again(waited):

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.sdk.client import current
 from vedette.sdk.config import resolve
 
 T = TypeVar("T")
@@ -101,8 +102,9 @@ class ApiClient:
 
 @contextmanager
 def connected(endpoint: str | None, api_key: str | None) -> Iterator[ApiClient]:
-    """Open the API of a server, which is found as ``init`` finds it."""
-    config = resolve({"endpoint": endpoint, "api_key": api_key})
+    """Open the API of a server: the one that ``init`` was given, or which it would find."""
+    begun = current() if endpoint is None and api_key is None else None
+    config = begun.config if begun else resolve({"endpoint": endpoint, "api_key": api_key})
     with httpx.Client(
         base_url=f"{config.endpoint}/api/v1",
         headers=dict(config.headers),
