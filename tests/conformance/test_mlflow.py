@@ -79,12 +79,13 @@ def test_a_run_with_all_it_logs(client):
     assert client.get_run(run.info.run_id).info.run_name == "renamed"
 
 
-def test_a_history_comes_in_pages(client, models_server):
+def test_a_history_comes_in_pages_of_several_runs_and_sampled(client, models_server):
     with mlflow.start_run() as run:
         for step in range(5):
-            mlflow.log_metric("loss", 1 / (step + 1), step=step)
+            mlflow.log_metric("loss", math.nan if step == 2 else 1 / (step + 1), step=step)
+    run_id = run.info.run_id
     headers = {"Authorization": f"Bearer {os.environ['MLFLOW_TRACKING_TOKEN']}"}
-    params = {"run_id": run.info.run_id, "metric_key": "loss", "max_results": 2}
+    params = {"run_id": run_id, "metric_key": "loss", "max_results": 2}
     steps, token = [], ""
     for _ in range(3):
         page = httpx.get(
@@ -95,6 +96,20 @@ def test_a_history_comes_in_pages(client, models_server):
         token = page.get("next_page_token", "")
     assert steps == [[0, 1], [2, 3], [4]]
     assert token == ""
+
+    def points(call, **params):
+        url = f"{models_server.url}/api/2.0/mlflow/metrics/{call}"
+        found = httpx.get(url, params={"metric_key": "loss", **params}, headers=headers)
+        return found.json()["metrics"]
+
+    of_runs = points("get-history-bulk", run_id=run_id)
+    assert [(one["step"], one["run_id"]) for one in of_runs] == [
+        (step, run_id) for step in range(5)
+    ]
+    assert [one["value"] for one in of_runs[:3]] == [1, 0.5, "NaN"]
+    sampled = points("get-history-bulk-interval", run_ids=run_id, max_results=2)
+    assert {0, 4} <= {one["step"] for one in sampled}
+    assert len(sampled) < 5
 
 
 def test_a_batch_that_comes_again_stores_nothing_twice(client):

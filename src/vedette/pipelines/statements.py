@@ -160,12 +160,23 @@ _RECENT = (
     "arraySlice(arraySort(x -> x.1, "
     "groupArray(1000)((toUnixTimestamp64Milli(started), seconds, status, run_id))), -30)"
 )
-_ROOTS = f"SELECT * FROM ({moved_runs(IN_RANGE)}) WHERE {TOUCHES} AND {is_root('parent', IN_RANGE)}"
-PIPELINES = f"""
+
+
+def _summaries(which: str, *, retries: str = "sum(retries)", named: str = "1") -> str:
+    """Return the statement that tells how jobs stand over a range.
+
+    Args:
+        which: condition on the runs that are told of.
+        retries: what counts their retries.
+        named: condition on the jobs.
+
+    """
+    runs = f"SELECT * FROM ({moved_runs(IN_RANGE)}) WHERE {TOUCHES} AND {which}"
+    return f"""
 SELECT
     job, any(namespace) AS namespace, any(name) AS name,
     count() AS runs, countIf(status = 'failed') AS failed, countIf(status = 'running') AS running,
-    sum(retries) AS retries, max(tasks) AS tasks,
+    {retries} AS retries, max(tasks) AS tasks,
     argMax(status, started) AS last_status, max(started) AS last_started, argMax(run_id, started) AS last_run_id,
     argMax(error, started) AS last_error,
     maxIf(ended, status = 'completed') AS last_success,
@@ -178,21 +189,22 @@ SELECT
     any(integration) AS integration, any(engine) AS engine, any(producer) AS producer,
     max(nominal_end) AS nominal_end, max(nominal_start) AS nominal_start,
     {_RECENT} AS recent
-FROM ({with_tasks(_ROOTS, moved_runs(IN_RANGE))})
-WHERE {{search:String}} = '' OR positionCaseInsensitiveUTF8(job, {{search:String}}) > 0
+FROM ({with_tasks(runs, moved_runs(IN_RANGE))})
+WHERE {named}
 GROUP BY job
 ORDER BY last_started DESC, job
 LIMIT {{limit:UInt32}} OFFSET {{offset:UInt32}}
 """
-_SEARCHED = "{search:String} = '' OR positionCaseInsensitiveUTF8(job, {search:String}) > 0"
-_OF_JOB = f"SELECT * FROM ({moved_runs(IN_RANGE)}) WHERE {TOUCHES} AND job = {{job:String}}"
-ONE = (
-    PIPELINES.replace(_ROOTS, _OF_JOB)
-    .replace(_SEARCHED, "true")
+
+
+PIPELINES = _summaries(
+    is_root("parent", IN_RANGE),
+    named="{search:String} = '' OR positionCaseInsensitiveUTF8(job, {search:String}) > 0",
+)
+ONE = _summaries(
+    "job = {job:String}",
     # A task that is tried again is a retry of its own, beside those of what it started.
-    .replace(
-        "sum(retries) AS retries", "coalesce(sum(retries), 0) + countIf(attempt > 1) AS retries"
-    )
+    retries="coalesce(sum(retries), 0) + countIf(attempt > 1)",
 )
 """The same of one pipeline or task."""
 

@@ -9,6 +9,7 @@ that are alike are computed as one (``wide``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -115,8 +116,9 @@ def profile_source(
     chosen = describe(engine, source, columns) if columns is not None else every
     before = source.fingerprint()
     if is_wide(engine, source, chosen, windows):
-        looked = look_wide(engine, source, chosen)
-        rows = compute_wide(engine, source, looked, segment_by, windows, progress)
+        with _noticing_change(engine, source, chosen):
+            looked = look_wide(engine, source, chosen)
+            rows = compute_wide(engine, source, looked, segment_by, windows, progress)
         found = list(_unfold(rows, looked, segment_by, windowed=windows is not None))
     else:
         found = _in_groups(engine, source, chosen, segment_by, windows, progress)
@@ -139,7 +141,9 @@ def _in_groups(
         part = chosen[start : start + COLUMNS_A_STATEMENT]
         if progress:
             progress(start / len(chosen), f"columns {start + 1} to {start + len(part)}")
-        looked, rows = _read(engine, source, part, segment_by, windows)
+        with _noticing_change(engine, source, part):
+            looked = look(engine, source, part)
+            rows = compute(engine, source, looked, segment_by, windows)
         counted = {tuple(row[: 2 + len(segment_by)]): row[2 + len(segment_by)] for row in rows}
         if totals is not None and counted != totals:
             raise changed(source.label)
@@ -148,17 +152,11 @@ def _in_groups(
     return found
 
 
-def _read(
-    engine: Engine,
-    source: Source,
-    columns: Sequence[Column],
-    segment_by: Sequence[str],
-    windows: Windows | None,
-) -> tuple[list[Column], list[list[Any]]]:
-    """Return the columns with what to keep of each, and their states; see ``compute``."""
+@contextmanager
+def _noticing_change(engine: Engine, source: Source, columns: Sequence[Column]) -> Iterator[None]:
+    """Tell an error of a source that lost a column meanwhile from all others."""
     try:
-        looked = look(engine, source, columns)
-        return looked, compute(engine, source, looked, segment_by, windows)
+        yield
     except InvalidInputError as error:
         if error.field != "source" or set(columns) <= set(describe(engine, source)):
             raise

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from vedette.models.tracking.history import MAX_POINTS, Histories, History
+from vedette.models.tracking.history import MAX_POINTS, Histories
 from vedette.models.tracking.runs import Runs
 from vedette.receivers.mlflow.calls import Context, reads
 from vedette.receivers.mlflow.common import member_of
@@ -19,49 +19,41 @@ def get_metric_history(context: Context, given: Arguments) -> Any:  # noqa: ANN4
     """``GET metrics/get-history``."""
     run_id = member_of(given, "run_id", "run_uuid")
     Runs(context.caller).info(run_id)
-    array, token = _histories(context).documents(
+    points, token = _histories(context).of_run(
         run_id,
         given["metric_key"],
         max_results=given["max_results"] or MAX_POINTS,
         page_token=given["page_token"],
     )
-    answer: dict[str, Any] = {"metrics": orjson.Fragment(array)}
+    answer: dict[str, Any] = {"metrics": orjson.Fragment(points)}
     return answer | ({"next_page_token": token} if token else {})
 
 
 def get_metric_history_bulk(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
     """``GET metrics/get-history-bulk``: one metric of several runs."""
-    history = _histories(context).of_runs(
+    points = _histories(context).of_runs(
         given["run_id"],
         given["metric_key"],
         max_results=min(given["max_results"] or _BULK_POINTS, _BULK_POINTS),
     )
-    return {"metrics": _with_runs(history)}
+    return {"metrics": orjson.Fragment(points)}
 
 
 def get_metric_history_bulk_interval(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
     """``GET metrics/get-history-bulk-interval``: at evenly spaced steps."""
-    history = _histories(context).sampled(
+    points = _histories(context).sampled(
         given["run_ids"],
         given["metric_key"],
         max_results=given["max_results"] or 2500,
         first_step=given["start_step"],
         last_step=given["end_step"],
     )
-    return {"metrics": _with_runs(history)}
+    return {"metrics": orjson.Fragment(points)}
 
 
 def _histories(context: Context) -> Histories:
     services = context.services
     return Histories(services.runner, services.metric_outbox, context.caller.account)
-
-
-def _with_runs(history: History) -> list[dict[str, Any]]:
-    key = history.metric
-    return [
-        {"key": key, "value": value, "timestamp": time_ms, "step": step, "run_id": run_id}
-        for run_id, step, time_ms, value in history.points()
-    ]
 
 
 CALLS = (

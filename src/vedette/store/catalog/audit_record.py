@@ -149,27 +149,11 @@ def clean_elements(elements: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if elements is None:
         return None
     cleaned: dict[str, Any] = _clean(elements, depth=0)
-    if _is_small(cleaned):
+    # Its text takes no more than six bytes for a character of this: most need not be measured.
+    if len(repr(cleaned)) * 6 <= _MAX_ELEMENTS_BYTES:
         return cleaned
     size = len(canonical(cleaned).encode("utf-8"))
     return cleaned if size <= _MAX_ELEMENTS_BYTES else {"omitted": True, "bytes": size}
-
-
-def _is_small(cleaned: Mapping[str, Any]) -> bool:
-    """Tell that elements are far below their bound, without the cost of their text.
-
-    A handful of texts, and of objects of such texts, cannot reach it: what is longer, or deeper, or
-    of other types is measured.
-    """
-    room = _MAX_ELEMENTS_BYTES // 8
-    for name, value in cleaned.items():
-        members = value if isinstance(value, dict) else {"": value}
-        for member, text in members.items():
-            if not isinstance(text, str):
-                return False
-            # JSON's escapes take up to six bytes for a character.
-            room -= 8 + len(name) + len(member) + len(text)
-    return room >= 0
 
 
 def _is_secret(name: str) -> bool:
