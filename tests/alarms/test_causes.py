@@ -116,6 +116,16 @@ def test_causes_are_looked_for_from_the_first_bad_data_on(incident):
     assert found.since == late
 
 
+def test_what_came_after_the_first_bad_data_did_not_begin_it(incident):
+    watch = incident.watch
+    long_before = incident.since - timedelta(hours=1)
+    found = find_causes(
+        watch.catalog, watch.runner, incident.view, [in_alarm(service="web", onset=long_before)]
+    )
+    version = next(one for one in found.causes if one.candidate.kind == "version")
+    assert version.score < 0.25
+
+
 def test_what_causes_link_to_are_pages_of_the_console(incident):
     pages = Path(__file__).parents[2] / "console" / "src" / "pages"
     paths = {

@@ -7,6 +7,7 @@ import { Listing } from "@/components/Listing";
 import { PageLink } from "@/components/PageLink";
 import { StateMark } from "@/components/Standing";
 import classes from "@/components/Standing.module.css";
+import { useTimeRange } from "@/time/TimeProvider";
 import { text } from "@/url/params";
 import { useUrlState } from "@/url/state";
 
@@ -26,6 +27,7 @@ vedette.kpi("orders.revenue", 1240.5, dimensions={"region": "eu"})
 
 export default function KpisPage() {
   const [url, setUrl] = useUrlState(PARAMS);
+  const time = useTimeRange();
   const kpis = useGet("/api/v1/kpis", { params: { query: { search: url.find } } });
   return (
     <DefinitionsPage
@@ -65,7 +67,10 @@ export default function KpisPage() {
               </Table.Td>
               <Table.Td>
                 {formatValue(kpi.latest, kpi.unit)}
-                <div className="dimmed">{kpi.latest_time?.slice(0, 10)}</div>
+                <div className="dimmed">
+                  {kpi.latest_time &&
+                    `${time.format(Date.parse(kpi.latest_time))}, every ${kpi.every}`}
+                </div>
               </Table.Td>
               <Table.Td>
                 {kpi.change == null

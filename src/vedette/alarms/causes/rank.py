@@ -55,6 +55,8 @@ MAX_RESOURCES = 20
 UPSTREAM_DEPTH = 6
 _ELSEWHERE = 0.4
 """What a change counts for in a service or resource that the alarm's own do not depend on."""
+_AFTERWARDS = 0.2
+"""What a change counts for that came when the data had begun: it may have made it worse, no more."""
 _PER_CALL = 0.9
 _HALF_LIFE = timedelta(minutes=20)
 _log = logging.getLogger(__name__)
@@ -142,9 +144,11 @@ def find_causes(
     except VedetteError as error:
         failed["lineage"] = error.message
     found: list[Ranked] = []
+    # Data that begins in a period may have begun at its end.
+    begun = question.onset + timedelta(seconds=view.alarm.spec.period)
     for source in SOURCES:
         try:
-            found += [_ranked(question, one) for one in source.find(question)]
+            found += [_ranked(question, one, begun) for one in source.find(question)]
         except VedetteError as error:
             failed[source.name] = error.message
         except Exception:  # noqa: BLE001 - one source's fault must not hide the others' answers
@@ -222,17 +226,23 @@ def _distances(now: ServiceMap, services: frozenset[str]) -> dict[str, int]:
     return {names[node]: distance for node, distance in distances.items() if node in names}
 
 
-def _ranked(question: Question, candidate: Candidate) -> Ranked:
-    """Score a candidate: its kind's weight, less for time that passed and for being elsewhere."""
+def _ranked(question: Question, candidate: Candidate, begun: datetime) -> Ranked:
+    """Score a candidate: its kind's weight, less for time that passed and for being elsewhere.
+
+    Args:
+        question: about the alarm.
+        candidate: what changed.
+        begun: when the first bad data had certainly begun.
+
+    """
     before = (question.since - candidate.at).total_seconds()
-    # Between the first bad data and the alarm all is as near.
-    nearest = min(max(candidate.at, question.onset), question.since)
-    away = abs((nearest - candidate.at).total_seconds())
+    away = max(0.0, (question.onset - candidate.at).total_seconds())
     near = math.exp(-math.log(2) * away / _HALF_LIFE.total_seconds())
     placed = bool(candidate.service or candidate.resources)
     distance = question.distance(candidate) if placed else None
     elsewhere = placed and distance is None
     # Deeper is as likely: a failure travels up. Only what is very far counts a little less.
     place = _ELSEWHERE if elsewhere else _PER_CALL ** max(0, (distance or 0) - 1)
-    score = candidate.weight * (0.5 + 0.5 * near) * place
+    order = _AFTERWARDS if candidate.at > begun else 1.0
+    score = candidate.weight * (0.5 + 0.5 * near) * place * order
     return Ranked(candidate, round(score, 4), distance, round(before / 60, 1))
