@@ -3,9 +3,13 @@
     python benchmarks/ingest.py [--seconds 20] [--connections 32]
 
 For each signal: a server on a fresh store, a load generator in a process of its own, records
-acknowledged a second, the server's CPU and largest resident memory. The engine's ceiling is the
-same rows, taken from the table that was filled, inserted again in Native format in one process
-that does nothing else.
+acknowledged a second, the server's CPU, its largest resident memory and what of it is anonymous
+(the rest are pages of libraries).
+
+The engine's own rates are of the same records in Native format, given in groups as large as the
+server's to two writers of a process that does nothing else, as durably: as requests that are
+decoded, so that the engine's work is the server's but for HTTP and protobuf; and as the finished
+rows of the table they end in.
 """
 
 from __future__ import annotations
@@ -27,20 +31,50 @@ HERE = Path(__file__).parent
 TABLES = {"traces": "otel_traces", "logs": "otel_logs", "metrics": "otel_metrics_gauge"}
 TARGETS = {"traces": 60_000, "logs": 100_000, "metrics": 150_000}
 CEILING = """
-import json, sys, time
+import json, sys, threading, time
 from pathlib import Path
 from vedette.core.settings import Settings
+from vedette.ingest.commit import insert_settings
+from vedette.ingest.envelope import Body
+from vedette.ingest.sources import Source
 from vedette.store.warehouse import open_warehouse
 from vedette.store.warehouse.base import Query, QueryLimits
-table, folder = sys.argv[1:]
+sys.path.insert(0, sys.argv[1])
+import fixtures
+signal, table, folder, bodies, records = sys.argv[2:5] + [int(value) for value in sys.argv[5:]]
+spec = Source[f"OTLP_{signal.upper()}"].value
 warehouse = open_warehouse(Settings(data_dir=Path(folder)))
-limits = QueryLimits(rows=400_000, seconds=120)
-data = warehouse.fetch(Query(f"SELECT * FROM {table} LIMIT 400000", limits=limits), "Native")
-rows = warehouse.query(f"SELECT least(count(), 400000) AS n FROM {table}").scalar()
+now, settings = time.time_ns(), insert_settings(spec.schema)
+group = [
+    Body(account="default", data=getattr(fixtures, signal)(seed, records), received=now, oldest=0,
+         newest=now + 10**15, request_id=seed + 1, batch_id=0, stored=())
+    for seed in range(bodies)
+]
+# The group decoded: as its landing table gets it, and the rows that come of it.
+warehouse.execute(f"CREATE TABLE landed AS {spec.table} ENGINE = Memory")
+warehouse.execute(f"CREATE MATERIALIZED VIEW landed_mv TO landed AS SELECT * FROM {spec.table}")
 warehouse.execute(f"TRUNCATE TABLE {table}")
-started = time.perf_counter()
-warehouse.insert(table, [data], "Native", {})
-print(json.dumps({"rows": rows, "seconds": time.perf_counter() - started}))
+warehouse.insert(spec.table, [part for body in group for part in (body.envelope(), body.data)], "Protobuf", settings)
+warehouse.execute("DROP TABLE landed_mv")
+limits = QueryLimits(rows=bodies * records, seconds=60)
+given = {
+    spec.table: warehouse.fetch(Query("SELECT * FROM landed", limits=limits), "Native"),
+    table: warehouse.fetch(Query(f"SELECT * FROM {table}", limits=limits), "Native"),
+}
+rows = {spec.table: bodies * records, table: warehouse.query(f"SELECT count() AS n FROM {table}").scalar()}
+rates = []
+for target, data in given.items():
+    done, until = [0, 0], time.monotonic() + 8
+    def work(index):
+        while time.monotonic() < until:
+            warehouse.insert(target, [data], "Native", settings)
+            done[index] += rows[target]
+    started = time.monotonic()
+    threads = [threading.Thread(target=work, args=(index,)) for index in (0, 1)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    rates.append(sum(done) / (time.monotonic() - started))
+print(json.dumps(rates))
 warehouse.close()
 """
 
@@ -50,11 +84,14 @@ class Watch(threading.Thread):
 
     def __init__(self, process: psutil.Process) -> None:
         super().__init__(daemon=True)
-        self.process, self.largest, self.stopped = process, 0, threading.Event()
+        self.process, self.stopped = process, threading.Event()
+        self.largest = self.anonymous = 0
 
     def run(self) -> None:
         while not self.stopped.wait(0.2):
-            self.largest = max(self.largest, self.process.memory_info().rss)
+            memory = self.process.memory_info()
+            self.largest = max(self.largest, memory.rss)
+            self.anonymous = max(self.anonymous, memory.rss - memory.shared)
 
 
 def start_server(folder: Path) -> tuple[subprocess.Popen, dict]:
@@ -89,7 +126,8 @@ def measure(signal: str, seconds: float, connections: int, records: int) -> dict
         server.wait(60)
         ceiling = json.loads(
             subprocess.run(
-                [sys.executable, "-c", CEILING, TABLES[signal], str(folder)],
+                [sys.executable, "-c", CEILING, str(HERE), signal, TABLES[signal], str(folder),
+                 str(max(1, connections // 2)), str(records)],
                 check=True, capture_output=True, text=True, env={**os.environ},
             ).stdout
         )  # fmt: skip
@@ -101,7 +139,9 @@ def measure(signal: str, seconds: float, connections: int, records: int) -> dict
         "failed": result["failed"],
         "cores": cpu / result["seconds"],
         "memory_mib": watch.largest / 2**20,
-        "ceiling_per_second": ceiling["rows"] / ceiling["seconds"],
+        "anonymous_mib": watch.anonymous / 2**20,
+        "decoded_per_second": ceiling[0],
+        "finished_per_second": ceiling[1],
     }
 
 
@@ -115,14 +155,18 @@ def main() -> None:
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load average before the run {load:.1f}")
     print(
-        f"{'signal':8} {'records/s':>10} {'target':>8} {'cores':>6} {'RSS MiB':>8} {'Native/s':>10} {'ratio':>6}"
+        f"{'signal':8} {'records/s':>10} {'target':>8} {'cores':>6} {'RSS MiB':>8} {'anonymous':>10} "
+        f"{'decoded/s':>10} {'ratio':>6} {'finished/s':>11} {'ratio':>6}"
     )
     for signal in options.signal or TABLES:
         m = measure(signal, options.seconds, options.connections, options.records)
-        ratio = m["records_per_second"] / m["ceiling_per_second"]
+        rate, decoded, finished = (
+            m[f"{name}_per_second"] for name in ("records", "decoded", "finished")
+        )
         print(
-            f"{signal:8} {m['records_per_second']:10,.0f} {TARGETS[signal]:8,} {m['cores']:6.2f} "
-            f"{m['memory_mib']:8.0f} {m['ceiling_per_second']:10,.0f} {ratio:6.2f}"
+            f"{signal:8} {rate:10,.0f} {TARGETS[signal]:8,} {m['cores']:6.2f} {m['memory_mib']:8.0f} "
+            f"{m['anonymous_mib']:10.0f} {decoded:10,.0f} {rate / decoded:6.2f} {finished:11,.0f} "
+            f"{rate / finished:6.2f}"
             + (f"  {m['failed']} requests refused" if m["failed"] else ""),
             flush=True,
         )

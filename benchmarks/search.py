@@ -69,7 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--logs", type=int, default=10_000_000)
     parser.add_argument("--spans", type=int, default=10_000_000)
-    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--runs", type=int, default=60)
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores, load average before the run {os.getloadavg()[0]:.1f}")
     folder = Path(tempfile.mkdtemp(prefix="vedette-benchmark-"))

@@ -26,6 +26,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceResponse,
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 
 from support.otlp_bodies import attributes, logs_body, metrics_body, resource, traces_body
 
@@ -289,6 +290,42 @@ def test_partial_success_of_logs_and_metrics(tenant: Any) -> None:
     assert [row["Body"] for row in tenant.rows("SELECT Body FROM otel_logs")] == ["no time: now"]
     assert [row["Value"] for row in tenant.rows("SELECT Value FROM otel_metrics_gauge")] == [7]
     assert sorted(r["count"] for r in tenant.rejected()) == [1, 1, 2]
+
+
+def test_a_metric_of_two_kinds_is_rejected(tenant: Any) -> None:
+    # No encoder makes one: the bytes of two metrics, one after the other, in the field of one.
+    gauge, total = Metric(name="both"), Metric()
+    gauge.gauge.data_points.add(time_unix_nano=time.time_ns(), as_int=1)
+    total.sum.aggregation_temporality = 2
+    for _ in range(2):
+        total.sum.data_points.add(time_unix_nano=time.time_ns(), as_int=2)
+    good = Metric(name="good")
+    good.histogram.aggregation_temporality = 1
+    good.histogram.data_points.add(time_unix_nano=time.time_ns(), count=2, sum=3)
+    body = b"".join(
+        b"\x12" + bytes([len(metric)]) + metric
+        for metric in (
+            gauge.SerializeToString() + total.SerializeToString(),
+            good.SerializeToString(),
+        )
+    )
+    for field in (b"\x12", b"\x0a"):
+        body = field + varint(len(body)) + body
+    answer = tenant.post("/v1/metrics", body, PROTOBUF)
+    partial = ExportMetricsServiceResponse.FromString(answer.content).partial_success
+    assert partial.rejected_data_points == 3
+    assert "more than one kind" in partial.error_message
+    stored = tenant.rows("SELECT MetricName, Count, Sum FROM otel_metrics_histogram")
+    assert stored == [{"MetricName": "good", "Count": 2, "Sum": 3}]
+
+
+def varint(number: int) -> bytes:
+    """Return a length as protobuf writes it."""
+    head = b""
+    while number > 127:
+        head += bytes([number & 127 | 128])
+        number >>= 7
+    return head + bytes([number])
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ class Ingest:
         self.admit_account(account, len(data))
         if not data:
             return Receipt()
+        source = source.of(data)
         if not batch_id:
             return await self._enqueue(source, self._body(account, data))
         key = (account, source.name, batch_id)
@@ -313,7 +314,7 @@ class Ingest:
             for body in bodies:
                 body.received = stamp
             chunks = [part for body in bodies for part in (body.envelope(), body.data)]
-            self._warehouse.insert(spec.table, chunks, "Protobuf", _insert_settings(spec.schema))
+            self._warehouse.insert(spec.table, chunks, "Protobuf", insert_settings(spec.schema))
         finally:
             self._clock.end(number)
 
@@ -358,7 +359,8 @@ class Ingest:
 
 
 @cache
-def _insert_settings(schema: str) -> InsertSettings:
+def insert_settings(schema: str) -> InsertSettings:
+    """Return with which settings bodies of a schema are inserted into their landing table."""
     return {
         "format_schema_source": "string",
         "format_schema": format_schema(schema),
@@ -377,4 +379,6 @@ def _insert_settings(schema: str) -> InsertSettings:
         "output_format_json_named_tuples_as_objects": 1,
         # Analysing the views is most of the cost of a small group.
         "query_plan_enable_optimizations": 0,
+        # Members that a kind of metric lacks (0052_ingest_metrics).
+        "enable_unaligned_array_join": 1,
     }

@@ -25,6 +25,7 @@ class SourceSpec:
     stored: tuple[str, ...]
 
 
+_PREDICTION_EVENTS = (b"vedette.prediction", b"vedette.label")
 _METRIC_TABLES = (
     "otel_metrics_gauge",
     "otel_metrics_sum",
@@ -38,8 +39,9 @@ class Source(Enum):
     """The wire formats."""
 
     OTLP_TRACES = SourceSpec("traces", "ingest_traces", "traces", ("otel_traces",))
-    OTLP_LOGS = SourceSpec(
-        "logs", "ingest_logs", "logs", ("otel_logs", "predictions", "prediction_labels")
+    OTLP_LOGS = SourceSpec("logs", "ingest_logs", "logs", ("otel_logs",))
+    OTLP_PREDICTION_LOGS = SourceSpec(
+        "logs", "ingest_prediction_logs", "logs", ("otel_logs", "predictions", "prediction_labels")
     )
     OTLP_METRICS = SourceSpec("metrics", "ingest_metrics", "metrics", _METRIC_TABLES)
     REMOTE_WRITE = SourceSpec("metrics", "ingest_remote_write", "remote_write", _METRIC_TABLES[:2])
@@ -49,6 +51,12 @@ class Source(Enum):
     LINEAGE = SourceSpec("lineage", "ingest_lineage", "lines", ())
     REFERENCES = SourceSpec("references", "ingest_references", "lines", ("prediction_references",))
     LOG_DOCUMENTS = SourceSpec("logs", "ingest_log_documents", "lines", ("otel_logs",))
+
+    def of(self, data: bytes) -> Source:
+        """Return the source of a body: logs that may hold predictions or labels have their own."""
+        if self is Source.OTLP_LOGS and any(event in data for event in _PREDICTION_EVENTS):
+            return Source.OTLP_PREDICTION_LOGS
+        return self
 
     @property
     def signal(self) -> str:

@@ -71,3 +71,34 @@ def test_scalars_are_plain_text(
     submit(Source.OTLP_LOGS, account, body)
     stored = runner.run(account, "SELECT Body AS b, LogAttributes['k'] AS a FROM @otel_logs")
     assert stored.records() == [{"b": text, "a": text}]
+
+
+def test_attributes_may_mix_scalars_with_arrays_and_maps(
+    submit: Callable[..., list[Any]], runner: QueryRunner
+) -> None:
+    values = {"n": 7, "list": ["a", 1, True], "map": {"k": "v", "x": 0.5}, "text": "plain"}
+    attributes = [{"key": key, "value": any_value(value)} for key, value in values.items()]
+    attributes.append({"key": "octets", "value": {"bytesValue": "AAH/"}})
+    record = {"timeUnixNano": str(now_ns()), "attributes": attributes}
+    plain = {"timeUnixNano": str(now_ns()), "attributes": attributes[:1]}
+    document = {
+        "resourceLogs": [
+            {
+                "resource": {"attributes": attributes},
+                "scopeLogs": [{"logRecords": [record, plain]}],
+            }
+        ]
+    }
+    body = SIGNALS[Source.OTLP_LOGS].protobuf_from_json(json.dumps(document).encode())
+    submit(Source.OTLP_LOGS, "any-mixed", body)
+    stored = runner.run(
+        "any-mixed",
+        "SELECT LogAttributes AS log, ResourceAttributes AS resource FROM @otel_logs "
+        "ORDER BY length(LogAttributes) DESC",
+    ).records()
+    expected = {"n": "7", "text": "plain", "octets": "AAH/"}
+    for found in (stored[0]["log"], stored[0]["resource"], stored[1]["resource"]):
+        assert {key: found[key] for key in expected} == expected
+        assert json.loads(found["list"]) == values["list"]
+        assert json.loads(found["map"]) == values["map"]
+    assert stored[1]["log"] == {"n": "7"}

@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+# Read by the engine's allocator as it is loaded: one arena a core instead of four, and freed memory
+# goes back to the system after one second instead of five. A third less stays resident under load.
+os.environ.setdefault(
+    "JE_MALLOC_CONF", f"narenas:{os.cpu_count() or 1},dirty_decay_ms:1000,muzzy_decay_ms:0"
+)
 import chdb
 from clickhouse_connect.driver.binding import format_bind_value
 
@@ -50,8 +55,12 @@ class EmbeddedWarehouse(Warehouse):
     """
 
     # A part smaller than this is one file instead of some twenty: making and removing the files was
-    # a third of the cost of a small insert.
-    table_settings = ("min_bytes_for_full_part_storage = 16777216",)
+    # a third of the cost of a small insert. Buffers of columns grow with what is written, instead of
+    # a MiB or two for each of some fifty streams: most parts are far smaller.
+    table_settings = (
+        "min_bytes_for_full_part_storage = 16777216",
+        "min_columns_to_activate_adaptive_write_buffer = 1",
+    )
 
     def __init__(
         self,

@@ -199,6 +199,7 @@ def _context(cluster: str | None, table_settings: Sequence[str]) -> dict[str, An
         "distributed": distributed,
         "engine": engine,
         "local": local,
+        "member": any_value.member,
         "metric_kinds": METRIC_KINDS,
         "is_stored": is_stored,
         "on_cluster": on_cluster,
