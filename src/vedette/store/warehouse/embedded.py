@@ -60,6 +60,7 @@ class EmbeddedWarehouse(Warehouse):
     table_settings = (
         "min_bytes_for_full_part_storage = 16777216",
         "min_columns_to_activate_adaptive_write_buffer = 1",
+        "merge_selector_base = 8",
     )
 
     def __init__(
