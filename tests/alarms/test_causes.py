@@ -18,7 +18,9 @@ from vedette.alarms.causes.rank import services_of
 from vedette.alarms.definition import check_spec
 from vedette.alarms.model import Contributor, State
 from vedette.core.errors import ConflictError, QueryLimitError
+from vedette.core.time import TimeRange
 from vedette.ingest import Source
+from vedette.monitors.results import Result, Results
 
 MINUTE = 60_000
 
@@ -210,6 +212,62 @@ def test_a_run_long_before_counts_only_upstream(quality):
     (cause,) = causes_of(quality, dataset="orders")
     assert cause.candidate.title == "makes-it failed"
     assert causes_of(quality, dataset="nothing") == []
+
+
+def test_a_dataset_upstream_that_began_to_drift_comes_before_what_came_later(quality):
+    watch = quality.watch
+    results = Results(watch.warehouse, watch.runner)
+    now = datetime.now(UTC)
+
+    def window(minutes, dataset_name, *found, run="01"):
+        start = now - timedelta(minutes=minutes)
+        results.store(
+            watch.account, dataset_name, "m1", run, TimeRange(start, start + timedelta(minutes=5)),
+            found, time=now,
+        )  # fmt: skip
+
+    def psi(column, value):
+        status = "drift" if value >= 0.25 else "no drift"
+        return Result("drift", "psi", status, column=column, value=value, threshold=0.25)
+
+    quality.store(
+        run_events("daily", "d1", 9000, 8000, inputs=[dataset("raw")], outputs=[dataset("orders")])
+    )
+    for minutes in (40, 35):  # it begins once, and goes on
+        window(minutes, "raw", psi("hour", 4.0), psi("day", 1.0), psi("amount", 0.3))
+    window(45, "raw", psi("hour", 0.9), psi("day", 0.1), psi("amount", 0.3))
+    window(45, "raw", psi("hour", 0.1), psi("day", 0.1), psi("amount", 0.3), run="02")
+    window(50, "raw", psi("amount", 0.3))
+    window(400, "raw", psi("amount", 0.3))
+    window(40, "orders", psi("hour", 4.0))  # the alarm's own
+    window(40, "model:delay", psi("hour", 4.0))
+    quality.store(
+        run_events("later", "l1", 1700, 1550, outcome="FAIL", outputs=[dataset("orders")])
+    )
+    missing = Result(
+        "check",
+        "completeness",
+        "violated",
+        column="id",
+        value=0.5,
+        description="id: half is missing",
+    )
+    window(40, "elsewhere", missing)
+    onset = now - timedelta(minutes=40)
+    found = find_causes(
+        watch.catalog, watch.runner, quality.view, [in_alarm(onset, dataset="orders")]
+    )
+    assert found.failed == {}
+    assert [one.candidate.title for one in found.causes] == [
+        "raw drifts in hour and 1 more column",
+        "elsewhere violates a check: id: half is missing",
+        "later failed",
+    ]
+    drift = found.causes[0]
+    assert drift.candidate.evidence["columns"] == ["day", "hour"]
+    assert (drift.candidate.evidence["measure"], drift.candidate.evidence["value"]) == ("psi", 4)
+    assert drift.distance == 2
+    assert urlsplit(drift.candidate.link).path == "/datasets/raw"
 
 
 def test_another_version_of_a_model_began_to_answer(quality):

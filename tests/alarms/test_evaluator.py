@@ -119,6 +119,17 @@ def test_a_series_remembers_when_the_data_began_that_put_it_off(watch):
     ]  # fmt: skip
 
 
+def test_the_data_of_an_alarm_that_is_new_began_before_its_periods(watch):
+    began = watch.now[0].timestamp()
+    watch.gauges(temp=(1, 99, 99))
+    for _ in range(2):
+        watch.tick()
+    watch.put("hot", above("temp"))
+    watch.tick()
+    (one,) = watch.service.contributors(watch.account, "hot")
+    assert (one.state, one.onset - began) == (ALARM, 60)
+
+
 def test_what_is_pending_and_firing_survives_a_restart_and_is_told_once(watch):
     watch.put("hot", above("temp", **{"for": "2m"}))
     watch.gauges(temp=[99] * 4)

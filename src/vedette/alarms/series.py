@@ -109,13 +109,28 @@ def _breaching(spec: AlarmSpec, before: Contributor, points: Points) -> list[boo
 
 
 def _onset(spec: AlarmSpec, starts: list[int], breaching: list[bool | None]) -> float | None:
-    """Return when the first breaching one of the newest N known periods began."""
+    """Return when the first breaching one of the newest N known periods began.
+
+    Periods before those count that breach without a gap up to it: an alarm that is new, or whose
+    data came late, was put off by what began earlier.
+    """
     known = [
         (start, breach)
         for start, breach in zip(starts, breaching, strict=True)
         if breach is not None
     ]
-    return next((float(start) for start, breach in known[-spec.rule.n :] if breach), None)
+    newest = len(known) - min(spec.rule.n, len(known))
+    first = next((n for n in range(newest, len(known)) if known[n][1]), None)
+    if first is None:
+        return None
+    while first > 0 and known[first - 1][1] and _adjoin(known, first, spec.period):
+        first -= 1
+    return float(known[first][0])
+
+
+def _adjoin(known: list[tuple[int, bool]], number: int, period: int) -> bool:
+    """Tell whether a known period follows the one before it at once."""
+    return known[number][0] - known[number - 1][0] == period
 
 
 def _guarded(spec: AlarmSpec, points: Points) -> Decision | None:

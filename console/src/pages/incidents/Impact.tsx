@@ -41,7 +41,7 @@ function Row({ kpi }: { kpi: Loss }) {
   const shown = (value: number | null) => (value === null ? "–" : formatValue(value, kpi.unit));
   return (
     <Table.Tr>
-      <Table.Td className={classes.title}>
+      <Table.Td className={classes.title} miw={172}>
         <PageLink to="/business/kpis/$kpi" params={{ kpi: kpi.kpi }}>
           {kpi.kpi}
         </PageLink>

@@ -1,14 +1,14 @@
 import { NumberInput, SegmentedControl, Table } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { client, unwrap } from "@/api/client";
-import { useAsk, useGet } from "@/api/query";
+import { useAsk } from "@/api/query";
 import { FindInput } from "@/components/FindInput";
 import { Listing } from "@/components/Listing";
 import { PageHeader } from "@/components/PageHeader";
-import { Empty, Partial, QueryState } from "@/components/QueryState";
+import { Partial, QueryState } from "@/components/QueryState";
 import { integer, list, oneOf, text } from "@/url/params";
 import { useUrlState } from "@/url/state";
-import { SNIPPET } from "../pipelines/PipelinesPage";
+import { Found } from "./Found";
 import { type Lineage, type LineageNode, labelOf, merged, pictureOf } from "./graph";
 import { LineageDetail } from "./LineageDetail";
 import classes from "./lineage.module.css";
@@ -34,8 +34,9 @@ export default function LineagePage() {
       <PageHeader title="Lineage" time={false} />
       <div className={classes.tools}>
         <FindInput
-          label="Search datasets and pipelines"
-          placeholder="Search datasets and pipelines"
+          label="Search datasets, pipelines and models"
+          placeholder="Search datasets, pipelines, models"
+          w={300}
           value={url.find}
           onFind={(find) => setUrl({ find }, { replace: true })}
         />
@@ -78,41 +79,6 @@ export default function LineagePage() {
         <Shown url={url} setUrl={setUrl} onOpen={open} />
       )}
     </div>
-  );
-}
-
-/** What a search finds; the last seen where nothing is searched for. */
-function Found({ q, onOpen }: { q: string; onOpen: (resource: string) => void }) {
-  const found = useGet("/api/v1/search", { params: { query: { q: q || "*", limit: 100 } } });
-  return (
-    <QueryState
-      query={found}
-      isEmpty={(data) => data.results.length === 0}
-      empty={
-        q ? (
-          <Empty title="No dataset or pipeline has this in its name" />
-        ) : (
-          <Empty title="No lineage yet" snippet={SNIPPET}>
-            Lineage comes from runs that say what they read and wrote:
-          </Empty>
-        )
-      }
-    >
-      {(data) => (
-        <ul className={classes.found}>
-          {data.results.map((one) => (
-            <li key={one.nodeId}>
-              <button type="button" className={classes.pick} onClick={() => onOpen(one.resource)}>
-                {one.name}
-              </button>{" "}
-              <span className="dimmed">
-                {one.type.toLowerCase()} · {one.namespace}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </QueryState>
   );
 }
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from vedette.alarms.causes.alarms import EarlierAlarms
+from vedette.alarms.causes.data import DatasetChanges
 from vedette.alarms.causes.model import Candidate, CauseSource, Question
 from vedette.alarms.causes.models import NewModelVersions
 from vedette.alarms.causes.runs import PipelineRuns
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 SOURCES: list[CauseSource] = [
     NewVersions(), FailingDependencies(), ErrorBursts(), NewMessages(), NewModelVersions(),
-    PipelineRuns(), EarlierAlarms(),
+    PipelineRuns(), DatasetChanges(), EarlierAlarms(),
 ]  # fmt: skip
 """Where causes are looked for."""
 RESOURCE_LABELS = {
