@@ -268,6 +268,8 @@ def test_a_dataset_upstream_that_began_to_drift_comes_before_what_came_later(qua
     assert (drift.candidate.evidence["measure"], drift.candidate.evidence["value"]) == ("psi", 4)
     assert drift.distance == 2
     assert urlsplit(drift.candidate.link).path == "/datasets/raw"
+    # Nobody looked at the other before: it may have been so for long.
+    assert [one.candidate.earlier for one in found.causes] == [False, True, False]
 
 
 def test_another_version_of_a_model_began_to_answer(quality):

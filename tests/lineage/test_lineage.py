@@ -78,6 +78,24 @@ def test_from_the_source_table_to_predictions(service, account, whole):
     assert (len(few.hops), few.truncated) == (3, True)
 
 
+def test_a_model_as_a_whole_is_made_of_its_versions(service, account, whole):
+    start = Node("model", "delay")
+    graph = service.graph(account, start, direction="both", depth=10, limit=100)
+    assert graph.hops == {
+        start: 0,
+        Node("model", "delay", "1"): -1,
+        Node("logged_model", whole["logged"]): -2,
+        Node("run", whole["run"]): -3,
+        Node("dataset", "training", "abc123"): -4,
+        Node("dataset", "training"): -5,
+        Node("dataset", URL): -5,
+        Node("pipeline", "etl"): -6,
+        Node("dataset", "flights"): -7,
+        Node("endpoint", "/predict"): 1,
+        Node("predictions", "delay"): 2,
+    }
+
+
 def test_impact_and_provenance(service, account, whole):
     impact = service.impact(account, Node("dataset", "flights"))
     assert [one["name"] for one in impact["trained"]] == [whole["run"]]

@@ -24,6 +24,8 @@ _Rows = Any
 CHUNK = 500
 """Names bound in one statement, below SQLite's limit of variables."""
 PREDICTION_DAYS = 30
+VERSIONS = 20
+"""Newest versions of a model by which the model as a whole is looked at."""
 _SERVED = f"""
 SELECT Model AS model, Version AS version, Endpoint AS endpoint, count() AS served,
     max(Timestamp) AS last_seen
@@ -37,7 +39,11 @@ _BY_ENDPOINT = _SERVED.format(where="Endpoint IN {names:Array(String)}")
 
 
 class TrainingEdges:
-    """What training runs read and made, and what was registered of it."""
+    """What training runs read and made, and what was registered of it.
+
+    A model as a whole is made of its newest versions. It is somewhere to begin: from its parts
+    nothing leads to it, which would double every version.
+    """
 
     kinds = frozenset({"dataset", "run", "logged_model", "model"})
 
@@ -132,6 +138,12 @@ def _down(account: str, by_kind: Mapping[str, Sequence[Node]]) -> Iterable[tuple
 
 
 def _up(account: str, by_kind: Mapping[str, Sequence[Node]]) -> Iterable[tuple[_Rows, Any]]:
+    for names in _chunks([node.name for node in by_kind.get("model", ()) if not node.version]):
+        newest = ModelVersionRow.version > RegisteredModelRow.last_version - VERSIONS
+        yield (
+            _versions(account).where(RegisteredModelRow.name.in_(names), newest),
+            _version_of_model,
+        )
     for some in _node_chunks([node for node in by_kind.get("model", ()) if node.version]):
         wanted = or_(*(
             and_(RegisteredModelRow.name == node.name, ModelVersionRow.version == int(node.version))
@@ -189,6 +201,11 @@ def _version_edges_up(row: Any) -> Iterable[Edge]:  # noqa: ANN401 - a row
         yield from _version_of_run(row)
 
 
+def _version_of_model(row: Any) -> Iterable[Edge]:  # noqa: ANN401 - a row
+    version, name = row
+    yield Edge(Node("model", name, str(version.version)), Node("model", name), "ContributedTo")
+
+
 def _chunks(names: Sequence[str]) -> Iterable[Sequence[str]]:
     return (names[start : start + CHUNK] for start in range(0, len(names), CHUNK))
 
@@ -224,11 +241,12 @@ class ServingEdges:
         if wanted:
             for row in self._rows(account, _BY_MODEL, {node.name for node in wanted}, limit):
                 version, endpoint, made = _serving(row)
-                if down and version in wanted:
+                if down:
                     target = endpoint if endpoint.name else made
                     relation = "AssociatedWith" if endpoint.name else "Produced"
-                    yield Edge(version, target, relation)
-                elif not down:
+                    for model in wanted & {version, Node("model", version.name)}:
+                        yield Edge(model, target, relation)
+                else:
                     yield Edge(endpoint if endpoint.name else version, made, "Produced")
 
     def describe(self, account: str, nodes: Sequence[Node]) -> Mapping[Node, Mapping[str, Any]]:

@@ -27,18 +27,18 @@ _BEGAN = f"""
 SELECT
     dataset, start, status, groupUniqArray(100)(name) AS columns,
     argMax((name, description, of, one), abs(ifNull(one, 0))) AS most,
-    most.1 AS column, most.2 AS why, most.3 AS measure, most.4 AS value
+    most.1 AS column, most.2 AS why, most.3 AS measure, most.4 AS value, max(number) = 1 AS first
 FROM
 (
     SELECT
         Dataset AS dataset, Start AS start, Status AS status, Name AS name, Measure AS of,
         Value AS one, Description AS description, Status IN ('drift', 'violated') AS bad,
-        lagInFrame(bad) OVER
-            (PARTITION BY Dataset, Monitor, Family, Name, Measure ORDER BY Start) AS bad_before
+        lagInFrame(bad) OVER windows AS bad_before, row_number() OVER windows AS number
     FROM @data_results
     WHERE {_RANGE} AND {_ABOUT} AND (Dataset, Monitor, Start, Run) IN
         (SELECT Dataset, Monitor, Start, max(Run) FROM @data_results
         WHERE {_RANGE} AND {_ABOUT} GROUP BY Dataset, Monitor, Start)
+    WINDOW windows AS (PARTITION BY Dataset, Monitor, Family, Name, Measure ORDER BY Start)
 )
 WHERE bad AND NOT bad_before AND start >= {{shortly:DateTime64(9, 'UTC')}}
 GROUP BY dataset, start, status
@@ -80,5 +80,5 @@ def _candidate(question: Question, row: Mapping[str, Any]) -> Candidate:
         status, title, _REASONS[status], moment_of(row["start"]), _WEIGHTS[status], "",
         {"columns": columns, "measure": row["measure"], "value": row["value"], "why": row["why"]},
         question.link(f"/datasets/{quote(dataset, safe='')}"),
-        (str(ResourceId(question.account, "dataset", dataset)),),
+        (str(ResourceId(question.account, "dataset", dataset)),), earlier=bool(row["first"]),
     )  # fmt: skip

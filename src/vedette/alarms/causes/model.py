@@ -97,6 +97,7 @@ class Candidate:
         resources: identities of what changed, if it has any.
         evidence: numbers and texts behind it.
         link: path and query of the console's page that shows it.
+        earlier: whether it may have begun before ``at``, when nobody looked yet.
 
     """
 
@@ -109,6 +110,7 @@ class Candidate:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     link: str = ""
     resources: tuple[str, ...] = ()
+    earlier: bool = False
 
 
 def link(path: str, **query: str) -> str:

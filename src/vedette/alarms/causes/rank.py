@@ -244,6 +244,6 @@ def _ranked(question: Question, candidate: Candidate, begun: datetime) -> Ranked
     elsewhere = placed and distance is None
     # Deeper is as likely: a failure travels up. Only what is very far counts a little less.
     place = _ELSEWHERE if elsewhere else _PER_CALL ** max(0, (distance or 0) - 1)
-    order = _AFTERWARDS if candidate.at > begun else 1.0
+    order = _AFTERWARDS if candidate.at > begun and not candidate.earlier else 1.0
     score = candidate.weight * (0.5 + 0.5 * near) * place * order
     return Ranked(candidate, round(score, 4), distance, round(before / 60, 1))
