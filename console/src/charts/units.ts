@@ -67,6 +67,11 @@ export function formatCount(value: number | null | undefined): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
+/** A number of things: "1 window", "1,234 windows". */
+export function formatCounted(value: number, thing: string, things = `${thing}s`): string {
+  return `${formatCount(value)} ${value === 1 ? thing : things}`;
+}
+
 /** Seconds as a duration: "12.3 ms", "1 min 5 s". */
 export function formatSeconds(value: number | null | undefined): string {
   if (value == null || Number.isNaN(value)) return NONE;

@@ -4,7 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { download } from "@/api/download";
 import { useGet } from "@/api/query";
-import { formatCount } from "@/charts/units";
+import { formatCount, formatCounted } from "@/charts/units";
 import { notifyError } from "@/components/notify";
 import { PageHeader } from "@/components/PageHeader";
 import { Pivot } from "@/components/Pivot";
@@ -55,7 +55,9 @@ export default function DatasetPage() {
     <>
       <PageHeader
         title={dataset}
-        aside={windows.data && `${windows.data.windows.length} windows in the range`}
+        aside={
+          windows.data && `${formatCounted(windows.data.windows.length, "window")} in the range`
+        }
         actions={
           <Button
             variant="default"

@@ -1,7 +1,7 @@
 import { NumberInput, SegmentedControl, Switch, Text } from "@mantine/core";
 import { lazy, Suspense, useMemo } from "react";
 import { useGet } from "@/api/query";
-import { formatCount, formatPercent } from "@/charts/units";
+import { formatCount, formatCounted, formatPercent } from "@/charts/units";
 import { FindInput } from "@/components/FindInput";
 import { PageHeader } from "@/components/PageHeader";
 import { Empty, Partial, QueryState } from "@/components/QueryState";
@@ -36,7 +36,10 @@ export default function MapPage() {
     <div className={classes.page}>
       <PageHeader
         title="Service map"
-        aside={map.data && `${map.data.nodes.length} nodes, ${map.data.edges.length} edges`}
+        aside={
+          map.data &&
+          `${formatCounted(map.data.nodes.length, "node")}, ${formatCounted(map.data.edges.length, "edge")}`
+        }
       />
       <div className={classes.tools}>
         <SegmentedControl

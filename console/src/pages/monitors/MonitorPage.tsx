@@ -7,7 +7,7 @@ import type { components } from "@/api/schema";
 import { useOpenPage } from "@/app/useOpenPage";
 import type { Aligned } from "@/charts/aligned";
 import { TimePanel } from "@/charts/TimePanel";
-import { formatCount, formatNumber } from "@/charts/units";
+import { formatCount, formatCounted, formatNumber } from "@/charts/units";
 import { Confirm } from "@/components/Confirm";
 import { ACTIONS, Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
@@ -56,7 +56,7 @@ export default function MonitorPage() {
     again.mutate(range, {
       onSuccess: (done) =>
         notifyDone(
-          `${done.windows.length} windows: ${done.violations} violations, ${done.drifted} columns drifted`,
+          `${formatCounted(done.windows.length, "window")}: ${formatCounted(done.violations, "violation")}, ${formatCounted(done.drifted, "column")} drifted`,
         ),
       onError: (error) => notifyError("The monitor did not run", error),
     });

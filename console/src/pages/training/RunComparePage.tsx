@@ -2,6 +2,7 @@ import { MultiSelect, Select, Tabs, TextInput } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
+import { formatCounted } from "@/charts/units";
 import { PageHeader } from "@/components/PageHeader";
 import { PageLink } from "@/components/PageLink";
 import { Empty, QueryState } from "@/components/QueryState";
@@ -42,7 +43,7 @@ export default function RunComparePage() {
   );
   return (
     <>
-      <PageHeader title="Compare runs" time={false} aside={`${url.run.length} runs`} />
+      <PageHeader title="Compare runs" time={false} aside={formatCounted(url.run.length, "run")} />
       {url.run.length === 0 ? (
         <Empty title="No runs are chosen">
           Choose runs in the table of an <Link to="/experiments">experiment</Link>, then Compare.
