@@ -22,7 +22,13 @@ from vedette.data.profiling.engine_errors import changed
 from vedette.data.profiling.look import look
 from vedette.data.profiling.sources import Source
 from vedette.data.profiling.states import MEMBERS
-from vedette.data.profiling.wide import COLUMNS_A_STATEMENT, compute_wide, is_wide, look_wide
+from vedette.data.profiling.wide import (
+    COLUMNS_A_STATEMENT,
+    compute_empty,
+    compute_wide,
+    look_wide,
+    rows_of_wide,
+)
 
 MAX_SEGMENT_COLUMNS = 5
 
@@ -115,13 +121,16 @@ def profile_source(
     _check_grouping({column.name for column in every}, segment_by, windows)
     chosen = describe(engine, source, columns) if columns is not None else every
     before = source.fingerprint()
-    if is_wide(engine, source, chosen, windows):
+    rows = rows_of_wide(engine, source, chosen, windows)
+    if rows is None:
+        found = _in_groups(engine, source, chosen, segment_by, windows, progress)
+    elif rows:
         with _noticing_change(engine, source, chosen):
             looked = look_wide(engine, source, chosen)
-            rows = compute_wide(engine, source, looked, segment_by, windows, progress)
-        found = list(_unfold(rows, looked, segment_by, windowed=windows is not None))
+            answers = compute_wide(engine, source, looked, segment_by, windows, progress)
+        found = list(_unfold(answers, looked, segment_by, windowed=windows is not None))
     else:
-        found = _in_groups(engine, source, chosen, segment_by, windows, progress)
+        found = _of_nothing(engine, source, chosen, grouped=bool(segment_by or windows))
     if source.fingerprint() != before:
         raise changed(source.label)
     return found
@@ -150,6 +159,15 @@ def _in_groups(
         totals = counted
         found.extend(_unfold(rows, looked, segment_by, windowed=windows is not None))
     return found
+
+
+def _of_nothing(
+    engine: Engine, source: Source, chosen: Sequence[Column], *, grouped: bool
+) -> list[ColumnStates]:
+    if grouped:
+        return []
+    with _noticing_change(engine, source, chosen):
+        return list(_unfold(compute_empty(engine, source, chosen), chosen, (), windowed=False))
 
 
 @contextmanager
