@@ -153,7 +153,8 @@ def runs(
     for one in found:
         table.add_row(
             one["start"][:19], one["time"][:19], _colored(one["status"]), _number(one["rows"]),
-            str(one["violations"]), str(one["drifted"]), escape(one["error"][:200]),
+            str(one["violations"]), str(one["drifted"]),
+            escape("; ".join([one["error"][:200], *one["notes"]] if one["error"] else one["notes"])),
         )  # fmt: skip
     Console(highlight=False).print(table)
 
