@@ -179,9 +179,7 @@ async def get_profile_report(
     selection = Selection(dataset, range_, segment_of(segment))
 
     def work(_: str) -> str:
-        found, total = profiles_of(services).page(
-            caller.account, selection, limit=MAX_READ_COLUMNS
-        )
+        found, total = profiles_of(services).page(caller.account, selection, limit=MAX_READ_COLUMNS)
         if not found:
             raise no_profile(dataset)
         return profile_html(found, title=f"Profile of {dataset}", total=total)

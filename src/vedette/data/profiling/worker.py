@@ -69,7 +69,9 @@ def work(engine: Engine, job: Mapping[str, Any]) -> list[Document]:
         found.append({"start": start, **_profiled(engine, part, job, checks)})
     for window in found:
         # They were counted once, for all windows.
-        window["notes"] = [f"in and around the windows that were read, {note}" for note in source.notes]
+        window["notes"] = [
+            f"in and around the windows that were read, {note}" for note in source.notes
+        ]
     return found
 
 
