@@ -12,14 +12,11 @@ import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { ColumnNow } from "./ColumnNow";
 import type { TabProps } from "./DatasetPage";
-import { periodText, valueText } from "./data";
+import { periodText, segmentList, valueText } from "./data";
 import classes from "./datasets.module.css";
 
 type Column = components["schemas"]["ColumnProfileAnswer"];
 type Series = components["schemas"]["ProfileSeriesView"];
-
-const segmentList = (segment: Record<string, string>) =>
-  Object.entries(segment).map(([name, value]) => `${name}=${value}`);
 
 const SHOWN_COLUMNS = 300;
 
@@ -186,7 +183,13 @@ function OneColumn({ column, ...props }: TabProps & { column: Column }) {
   const every = `each ${periodText(period)}`;
   return (
     <div>
-      <ColumnNow {...props} column={column} />
+      {series.data && series.data.windows.length > 0 && (
+        <ColumnNow
+          {...props}
+          column={column}
+          periods={series.data.windows.map((window) => window.start)}
+        />
+      )}
       <SimpleGrid cols={1} spacing={10} mt={10}>
         <TimePanel
           title={`Missing in ${column.name}, ${every}`}
