@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vedette.core.errors import InvalidInputError
-from vedette.data.profiling.columns import Column, columns_of
+from vedette.data.profiling.columns import Column, Kind, columns_of
 from vedette.data.profiling.compute import Windows, compute
 from vedette.data.profiling.engine import Engine, Progress
 from vedette.data.profiling.engine_errors import changed
@@ -118,7 +118,7 @@ def profile_source(
 
     """
     every = describe(engine, source)
-    _check_grouping({column.name for column in every}, segment_by, windows)
+    _check_grouping(every, segment_by, windows)
     chosen = describe(engine, source, columns) if columns is not None else every
     before = source.fingerprint()
     rows = rows_of_wide(engine, source, chosen, windows)
@@ -181,13 +181,22 @@ def _noticing_change(engine: Engine, source: Source, columns: Sequence[Column]) 
         raise changed(source.label) from error
 
 
-def _check_grouping(names: set[str], segment_by: Sequence[str], windows: Windows | None) -> None:
+def _check_grouping(
+    columns: Sequence[Column], segment_by: Sequence[str], windows: Windows | None
+) -> None:
+    names = {column.name: column for column in columns}
     wanted = [*segment_by, *([windows.column] if windows else [])]
     if missing := [name for name in wanted if name not in names]:
         raise InvalidInputError(
             f"the source has no column {missing[0]!r}",
             field="segment_by" if missing[0] in segment_by else "windows",
             remedy=f"its columns are {', '.join(sorted(names)[:20])}",
+        )
+    if windows and names[windows.column].kind is not Kind.TIME:
+        raise InvalidInputError(
+            f"{windows.column} is of the type {names[windows.column].type}, no time",
+            field="time_column",
+            remedy="name a column of dates or times; convert texts and numbers to them first",
         )
     if len(segment_by) > MAX_SEGMENT_COLUMNS:
         raise InvalidInputError(
