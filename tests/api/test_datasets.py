@@ -65,6 +65,23 @@ def test_profiles_are_stored_and_merged(orders: Any, stranger: Any) -> None:
     stranger.get("/datasets/orders/profile", 404, **WHOLE)
 
 
+def test_a_profile_is_read_by_pages(orders: Any) -> None:
+    first = orders.get("/datasets/orders/profile", limit=1, **WHOLE)
+    second = orders.get("/datasets/orders/profile", limit=1, offset=1, **WHOLE)
+    assert [first["total"], second["total"]] == [2, 2]
+    assert [one["name"] for page in (first, second) for one in page["columns"]] == [
+        "amount",
+        "country",
+    ]
+    found = orders.get("/datasets/orders/profile", search="COUNT", **WHOLE)
+    assert (found["total"], found["columns"][0]["name"]) == (1, "country")
+    none = orders.get("/datasets/orders/profile", search="nothing", **WHOLE)
+    assert (none["total"], none["columns"]) == (0, [])
+    orders.get("/datasets/orders/profile", 400, limit=1001, **WHOLE)
+    page = orders.send("GET", "/datasets/orders/profile/report", params=WHOLE)
+    assert "4,000 rows, 2 columns<" in page.text
+
+
 def test_a_packed_body_and_wrong_ones(admin: Any, states: Any, api_of: Any, account: str) -> None:
     body = {**day(0), "columns": states(0.0)}
     packed = gzip.compress(orjson.dumps(body))

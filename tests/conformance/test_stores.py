@@ -170,6 +170,12 @@ def test_zero_dates_of_mysql_are_missing(shop: Tenant, maria: mariadb.MariaDB) -
     assert "at has 1 date whose month" in json.loads(done.stdout)["notes"][0]
 
     _assert_seen(shop, _monitor(shop, f"mysql://reader{place}", mariadb.PASSWORD))
+    runs = httpx.get(
+        f"{shop.server.url}/api/v1/monitors/orders/runs",
+        params={"start": "-1d"}, headers=shop.headers, timeout=60,
+    ).json()["runs"]  # fmt: skip
+    (notes,) = (run["notes"] for run in runs if datetime.fromisoformat(run["start"]) == HOUR)
+    assert any("born has 20 dates whose month or day is zero" in note for note in notes)
     seen = httpx.get(
         f"{shop.server.url}/api/v1/datasets/orders/profile",
         params={"start": "-1d"}, headers=shop.headers, timeout=60,

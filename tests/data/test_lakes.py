@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,18 @@ def test_a_table_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert Path.cwd() == before
     monkeypatch.chdir(tmp_path / "a b" / "t")
     assert not reads_lake(sql, source.parameters)
+
+
+def test_a_table_is_profiled(tmp_path: Path) -> None:
+    folder = delta(tmp_path / "t", [1, 2], [3, None])
+    for source in (f"delta:{folder}", str(folder)):
+        done = subprocess.run(
+            [sys.executable, "-m", "vedette", "profile", source, "--json"],
+            capture_output=True, text=True, check=False, cwd="/", timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        (column,) = json.loads(done.stdout)["columns"]
+        assert (column["rows"], column["missing"], column["sum"]) == (4, 1, 6)
 
 
 def test_what_is_no_lake(tmp_path: Path) -> None:

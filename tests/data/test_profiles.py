@@ -10,11 +10,14 @@ import pandas as pd
 import pytest
 
 from vedette.core.errors import InvalidInputError, NotFoundError
+from vedette.core.settings import Settings
 from vedette.core.time import TimeRange
 from vedette.data.profile_rows import NewProfile
 from vedette.data.profiles import Profiles, Selection
 from vedette.data.profiling.run import profile_source
 from vedette.data.profiling.sources import source_of
+from vedette.query import QueryRunner
+from vedette.store.warehouse import Warehouse
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 RANGE = TimeRange(DAY, DAY + timedelta(days=10))
@@ -119,6 +122,76 @@ def test_a_frozen_dataset_may_have_any_name(profiles: Profiles, send: Any) -> No
     profiles.freeze("profiles-freeze-name", Selection(name, RANGE), "v1")
     frozen = Selection(name, RANGE, baseline="v1")
     assert profiles.read("profiles-freeze-name", frozen)[0].rows == 2000
+
+
+def test_many_columns_are_read_in_parts(
+    profiles: Profiles, send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw = np.random.default_rng(3)
+    # Names whose order is not that of the columns.
+    data = pd.DataFrame({f"c{n * 7 % 23}": draw.integers(0, n + 2, 500) for n in range(23)})
+    for day in range(2):
+        send("profiles-parts", data, day)
+    selection = Selection("orders", RANGE)
+    whole = profiles.read("profiles-parts", selection)
+    series = profiles.series("profiles-parts", selection, 86_400)
+    monkeypatch.setattr("vedette.data.profiles._GROUPS_A_STATEMENT", 5)
+    assert [one.name for one in whole] == list(data.columns)
+    shown = [one.as_dict() for one in whole]
+    assert [one.as_dict() for one in profiles.read("profiles-parts", selection)] == shown
+    again = profiles.series("profiles-parts", selection, 86_400)
+    assert [start for start, _ in again] == [DAY, DAY + timedelta(days=1)]
+    for (_, before), (_, after) in zip(series, again, strict=True):
+        assert [one.as_dict() for one in after] == [one.as_dict() for one in before]
+    some = Selection("orders", RANGE, columns=list(data.columns[3:15]))
+    assert [one.as_dict() for one in profiles.read("profiles-parts", some)] == shown[3:15]
+
+
+def test_a_page_of_columns(profiles: Profiles, send: Any) -> None:
+    data = pd.DataFrame({name: [1, 2] for name in ("Zürich", "a", "b", "ZÜRICH 2")})
+    send("profiles-page", data, 0)
+    selection = Selection("orders", RANGE)
+
+    def page(**options: Any) -> tuple[list[str], int]:
+        found, total = profiles.page("profiles-page", selection, **options)
+        return [one.name for one in found], total
+
+    assert page(limit=2) == (["Zürich", "a"], 4)
+    assert page(limit=2, offset=3) == (["ZÜRICH 2"], 4)
+    assert page(limit=10, search="zü") == (["Zürich", "ZÜRICH 2"], 2)
+    assert page(limit=10, search="none") == ([], 0)
+
+
+def test_columns_that_one_statement_has_no_memory_for(
+    warehouse: Warehouse, profiles: Profiles, engine: Any, settings: Settings
+) -> None:
+    draw = np.random.default_rng(4)
+    data = pd.DataFrame({"n": draw.normal(size=1000), "key": [f"key {n}" for n in range(1000)]})
+    states = [state.as_dict() for state in profile_source(engine, source_of(data))]
+    rows = [
+        {**state, "column": f"{state['column']}{number}", "position": number}
+        for number in range(350)
+        for state in states
+    ]
+    for start in range(0, len(rows), 500):
+        part = NewProfile(rows[start : start + 500], DAY, RANGE.end, "wide", "1")
+        profiles.store("profiles-memory", "wide", part)
+    narrow = settings.model_copy(update={"query_max_memory_bytes": 300 << 20})
+    with_less = Profiles(warehouse, QueryRunner(warehouse, narrow))
+    found = with_less.read("profiles-memory", Selection("wide", RANGE))
+    assert len(found) == 700
+    assert {one.rows for one in found} == {1000}
+
+
+def test_a_series_of_too_many_profiles_is_refused(
+    profiles: Profiles, send: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for day in range(2):
+        send("profiles-long", frame(day), day)
+    monkeypatch.setattr("vedette.data.profiles.MAX_SERIES", 5)
+    with pytest.raises(InvalidInputError, match="3 columns have 6 profiles") as caught:
+        profiles.series("profiles-long", Selection("orders", RANGE), 86_400)
+    assert caught.value.field == "columns"
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,47 @@ def test_numbers(found: Any, name: str) -> None:
     assert off.max() <= (smooth if not sample.is_exact else 1e-12)
 
 
+def test_numbers_at_the_ends_of_what_floats_hold(profiled: Any) -> None:
+    """What is beyond any float is absent, and the rest is right."""
+    far = profiled(pd.DataFrame({"x": [1.7e308] * 40 + [-1.7e308] * 20}))["x"]
+    assert (far.minimum, far.maximum) == (-1.7e308, 1.7e308)
+    assert (far.mean, far.std, far.sum, far.skewness) == (None, None, None, None)
+    assert far.quantiles[[100, 900]] == pytest.approx([-1.7e308, 1.7e308], rel=1e-6)
+    assert far.histogram()["counts"][0] == 20
+    wide = profiled(pd.DataFrame({"x": np.linspace(-0.8e308, 0.8e308, 3001) * 1.8}))["x"]
+    assert wide.quantiles[250] == pytest.approx(-0.72e308, rel=0.01)
+    assert wide.histogram()["counts"] == pytest.approx([150.05] * 20)
+    least = profiled(pd.DataFrame({"x": 5e-324 * np.arange(1, 3001)}))["x"]
+    assert least.quantiles[500] == pytest.approx(5e-324 * 1500, rel=0.01)
+
+
+def test_a_table_that_is_none_is_told() -> None:
+    twice = pd.DataFrame([[1, 2]], columns=["a", "a"])
+    for data, said in (
+        ({"a": [1, 2], "b": [1]}, "the columns make no table"),
+        ({"a": [1, "x"]}, "the columns make no table"),
+        (pd.DataFrame(), "no columns"),
+        (twice, "two columns are called 'a'"),
+    ):
+        with pytest.raises(InvalidInputError, match=said) as caught:
+            source_of(data)
+        assert caught.value.field == "data"
+
+
+def test_a_value_unlike_those_before_it_is_told(profiled: Any, tmp_path: Path) -> None:
+    (tmp_path / "late.csv").write_text("a,b\n" + "1,x\n" * 30_000 + "2.5,x\n")
+    with pytest.raises(InvalidInputError, match="a of row 30002 is no Int64") as caught:
+        profiled(str(tmp_path / "late.csv"))
+    assert "Parquet" in (caught.value.remedy or "")
+
+
+def test_windows_need_times(engine: Any) -> None:
+    for data in ({"at": ["yesterday"]}, {"at": [3]}):
+        with pytest.raises(InvalidInputError, match=r"at is of the type .*, no time") as caught:
+            profile_source(engine, source_of(data), windows=Windows("at", 60.0))
+        assert caught.value.field == "time_column"
+
+
 def test_text_time_boolean_and_lists(profiled: Any) -> None:
     table = pa.table(
         {

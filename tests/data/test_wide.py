@@ -99,6 +99,36 @@ def test_files(profiled: Any, tmp_path: Path) -> None:
     assert {column.rows for column in empty.values()} == {0}
 
 
+class Counting:
+    """An engine that counts the statements that read the source's columns."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self.computed = engine, 0
+
+    def rows(self, sql: str, parameters: Mapping[str, str], frame: Any = None) -> Rows:
+        self.computed += "base64Encode" in sql
+        return self._engine.rows(sql, parameters, frame)
+
+
+def test_a_table_without_rows_is_read_once(engine: Engine, profiled: Any, tmp_path: Path) -> None:
+    frame = mixed().iloc[:0].drop(columns=[f"none{copy}" for copy in range(COPIES)])
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, tmp_path / "none.parquet")
+    for data in (table, str(tmp_path / "none.parquet")):
+        counting = Counting(engine)
+        found = profile_source(counting, source_of(data))
+        assert counting.computed == 1
+        assert [one.column.name for one in found] == list(frame.columns)
+        together, alone = profiled(data), profiled(data, columns=["at", "text3", "whole3", "odd5"])
+        assert list(together) == list(frame.columns)
+        for name, column in alone.items():
+            same(together[name], column)
+    counting = Counting(engine)
+    assert profile_source(counting, source_of(table), segment_by=["shop"]) == []
+    assert profile_source(counting, source_of(table), windows=Windows("at", 60.0)) == []
+    assert counting.computed == 0
+
+
 class Growing:
     """An engine whose source has a row more at the second statement of states."""
 
@@ -117,3 +147,14 @@ def test_a_source_that_changes_is_told(engine: Engine) -> None:
     frame = pd.DataFrame({f"c{n}": np.arange(20) for n in range(600)})
     with pytest.raises(ConflictError, match="changed while it was read"):
         profile_source(Growing(engine), source_of(frame))
+
+
+def test_rows_that_come_to_an_empty_source_are_told(engine: Engine) -> None:
+    frame = pd.DataFrame({f"c{n}": np.arange(20) for n in range(600)})
+
+    class Late(Counting):
+        def rows(self, sql: str, parameters: Mapping[str, str], frame: Any = None) -> Rows:
+            return super().rows(sql, parameters, frame if "base64Encode" in sql else frame.iloc[:0])
+
+    with pytest.raises(ConflictError, match="changed while it was read"):
+        profile_source(Late(engine), source_of(frame))

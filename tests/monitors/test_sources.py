@@ -116,6 +116,28 @@ def test_a_snapshot_is_of_the_open_window(world: Any, tmp_path: Path) -> None:
     assert world.values("vedette.monitor.failed") == [0.0, 0.0, 1.0]
 
 
+def test_notes_on_how_it_was_read_are_the_runs(
+    world: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, note = datetime.now(UTC), "born has 2 dates whose month or day is zero: taken as missing"
+    (tmp_path / "people.csv").write_text("name,age\nada,36\nbob,41\n")
+    one = put(world, str(tmp_path / "people.csv"), window="1d", segments=[{"name": "ada"}])
+    really = world.sources._run
+    monkeypatch.setattr(
+        world.sources, "_run",
+        lambda job, monitor: [{**found, "notes": [note]} for found in really(job, monitor)],
+    )  # fmt: skip
+    (done,) = world.evaluator.run(one, now=now)
+    assert [r.description for r in done.results if r.measure == "note"] == [note]
+    (run,) = world.results.runs(world.account, one.id, done.window)
+    assert (run["notes"], run["status"], run["rows"]) == ([note], "Completed", 2)
+    assert world.values("vedette.data.rows") == [2.0, 1.0]
+    monkeypatch.undo()
+    world.evaluator.run(one, now=now)
+    (run,) = world.results.runs(world.account, one.id, done.window)
+    assert run["notes"] == []
+
+
 def test_a_secret_goes_in_and_to_no_other_server(watched: Any, box: SecretBox) -> None:
     watched.monitors = Monitors(watched.catalog, box, AllowedSources("*"))
     url = "postgresql://reader@db.internal/shop/orders"

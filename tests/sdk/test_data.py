@@ -165,6 +165,27 @@ def test_commands(server: Server, tmp_path: Path) -> None:
     assert "cannot be read" in run([*vedette, "profile", "header.csv"], tmp_path).stderr
 
 
+def test_what_cannot_be_looked_at_is_no_bad_data(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("age\n1\n2\n")
+    (tmp_path / "broken.yaml").write_text("checks: [\n")
+    (tmp_path / "good.yaml").write_text("checks:\n- {check: range, column: age, max: 5}\n")
+    check = ["check", "good.yaml", "--source", "people.csv"]
+    for command, said in (
+        (["check", "none.yaml", "--source", "people.csv"], "none.yaml cannot be read"),
+        (["check", "broken.yaml", "--source", "people.csv"], "broken.yaml cannot be read"),
+        (["check", "good.yaml", "--source", "none.csv"], "there is no file"),
+        ([*check, "--fail-on", "never"], "'never' is no severity"),
+        ([*check, "--violations", "no/such.json"], "no/such.json cannot be read or written"),
+        ([*check, "--sauce", "people.csv"], "No such option"),
+        (["drift", "people.csv", "none.csv"], "there is no file"),
+        (["data", "monitors", "run", "x", "--endpoint", "http://127.0.0.1:1"], "does not answer"),
+    ):
+        done = run(["-m", "vedette", *command], tmp_path)
+        assert done.returncode == 2, (command, done.stderr)
+        assert said in " ".join(done.stderr.split())
+    assert run(["-m", "vedette", *check], tmp_path).returncode == 0
+
+
 def test_commands_of_monitors(server: Server, tmp_path: Path) -> None:
     vedette = ["-m", "vedette", "data"]
     (tmp_path / "people.csv").write_text("name,age\nada,36\nbob,41\nbob,-1\n")

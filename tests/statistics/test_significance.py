@@ -91,6 +91,24 @@ def test_two_proportions() -> None:
     assert math.isnan(significance.two_proportions(0, 0, 1, 2)[1])
 
 
+@pytest.mark.parametrize(
+    "counts",
+    [
+        (0, 2, 2, 2),
+        (3, 10, 9, 12),
+        (5, 5, 7, 7),
+        (0, 500, 3, 3),
+        (250, 500, 200, 500),
+        (7, 9, 1, 400),
+    ],
+)
+def test_two_small_proportions(counts: tuple[int, int, int, int]) -> None:
+    a, n, b, m = counts
+    expected = stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue
+    assert significance.two_proportions_exact(*counts) == pytest.approx(expected, rel=1e-9)
+    assert math.isnan(significance.two_proportions_exact(0, 0, 1, 2))
+
+
 def test_corrections() -> None:
     p = [0.01, 0.04, 0.03, 0.5, 0.001]
     np.testing.assert_allclose(significance.benjamini_hochberg(p), stats.false_discovery_control(p))

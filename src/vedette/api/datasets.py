@@ -40,7 +40,8 @@ from vedette.data.drift.distribution import distribution
 from vedette.data.drift.report import drift_html, drift_report
 from vedette.data.overview import Overview
 from vedette.data.profile_rows import NewProfile
-from vedette.data.profiles import Profiles, Selection
+from vedette.data.profiles import MAX_READ_COLUMNS, Profiles, Selection
+from vedette.data.profiling.columns import MAX_COLUMNS
 from vedette.data.profiling.summary import ColumnProfile
 from vedette.data.samples import Samples
 from vedette.store.catalog import Permission, Principal
@@ -188,15 +189,32 @@ async def get_profile(
     segment: Segment = [],  # noqa: B006 - FastAPI copies it
     columns: Columns = None,
     baseline: Annotated[str | None, Query(max_length=128)] = None,
+    search: Annotated[str, Query(max_length=512, description="part of a column's name")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_READ_COLUMNS, description="most columns")] = (
+        MAX_READ_COLUMNS
+    ),
+    offset: Annotated[int, Query(ge=0, le=MAX_COLUMNS)] = 0,
 ) -> Response:
-    """Return the merged profile of a range, or of a frozen baseline, column by column."""
+    """Return the merged profile of a range, or of a frozen baseline, column by column.
+
+    ``total`` is how many columns there are to page through.
+    """
     body = RangeBody(baseline=baseline, segment=segment_of(segment))
 
-    def work(_: str) -> list[ColumnProfile]:
-        return read_profiles(services, caller.account, dataset, body, columns, range_)
+    def work(_: str) -> dict[str, Any]:
+        selection = selection_of(services, caller.account, dataset, body, columns, range_)
+        found, total = profiles_of(services).page(
+            caller.account, selection, search=search, limit=limit, offset=offset
+        )
+        if not total and not search:
+            raise no_profile(dataset)
+        return {
+            "dataset": dataset,
+            "total": total,
+            "columns": [profile.as_dict() for profile in found],
+        }
 
-    found = await run_query(request, services, caller, work)
-    return answer({"dataset": dataset, "columns": [profile.as_dict() for profile in found]})
+    return answer(await run_query(request, services, caller, work))
 
 
 @router.get("/{dataset:path}/series", response_model=ProfileSeriesView)
@@ -290,15 +308,27 @@ def read_profiles(
     range_: TimeRange | None = None,
 ) -> list[ColumnProfile]:
     """Return the merged profiles that a body asks for; ``NotFoundError`` where there are none."""
-    baseline = None
-    if body.baseline:
-        baseline = Datasets(services.catalog).baseline(account, dataset, body.baseline).id
-    range_ = range_ or TimeRange.parse(body.start, body.end)
-    selection = Selection(dataset, range_, body.segment, columns, baseline)
+    selection = selection_of(services, account, dataset, body, columns, range_)
     found = profiles_of(services).read(account, selection)
     if not found:
         raise no_profile(dataset)
     return found
+
+
+def selection_of(
+    services: AppServices,
+    account: str,
+    dataset: str,
+    body: RangeBody,
+    columns: list[str] | None,
+    range_: TimeRange | None = None,
+) -> Selection:
+    """Return the selection that a body asks for; ``NotFoundError`` where it has no such baseline."""
+    baseline = None
+    if body.baseline:
+        baseline = Datasets(services.catalog).baseline(account, dataset, body.baseline).id
+    range_ = range_ or TimeRange.parse(body.start, body.end)
+    return Selection(dataset, range_, body.segment, columns, baseline)
 
 
 def no_profile(dataset: str) -> NotFoundError:

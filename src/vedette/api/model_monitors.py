@@ -155,7 +155,8 @@ async def list_model_monitor_runs(
         lambda _: results.runs(caller.account, monitor.id, range_, limit=limit, offset=offset),
     )  # fmt: skip
     for row in rows:
-        row.pop("error")  # of sources, which monitors of models have none of
+        for of_sources in ("error", "notes"):  # which monitors of models have none of
+            row.pop(of_sources)
     return ModelRunsView(runs=[ModelRunView(**row) for row in rows])
 
 

@@ -80,6 +80,9 @@ class RunView(View):
     drifted: int = Field(description="columns")
     dataset_drift: bool
     error: str = Field(description="why its source could not be read; empty where it could")
+    notes: list[str] = Field(
+        description="what has to be known of how its source was read, such as zero dates of MySQL"
+    )
 
 
 class RunRequest(Body):

@@ -81,6 +81,7 @@ class ProfileView(View):
     """A merged profile, column by column."""
 
     dataset: str
+    total: int = Field(description="columns, of which these are a page")
     columns: list[ColumnProfileAnswer]
 
 

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import httpx
 import typer
+from rich.console import Console
+from rich.markup import escape
 
 from vedette.core.errors import VedetteError
 
@@ -28,6 +30,36 @@ ApiKey = Annotated[
 Start = Annotated[str, typer.Option(help="RFC 3339, Unix time, 'now' or '-15m'.")]
 End = Annotated[str, typer.Option(help="As --start.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+FAILED = 2
+"""What a gate ends with where it could not look at the data; 1 says that they are bad."""
+
+
+def show_error(error: Exception) -> None:
+    """Say what went wrong as one message with a remedy."""
+    message, remedy = str(error), ""
+    if isinstance(error, VedetteError):
+        message, remedy = error.message, error.remedy or ""
+    elif isinstance(error, httpx.HTTPError):
+        message = f"the server does not answer: {error}"
+        remedy = "start it with 'vedette up', or set VEDETTE_ENDPOINT"
+    elif isinstance(error, OSError) and error.filename:
+        message = f"{error.filename} cannot be read or written: {error.strerror}"
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]error:[/] {escape(message)}")
+    if remedy:
+        console.print(f"[dim]{escape(remedy)}[/]")
+
+
+@contextmanager
+def gate() -> Iterator[None]:
+    """Have a command that ends with 1 where data are bad end with 2 where it could not look at them."""
+    try:
+        yield
+    except (VedetteError, httpx.HTTPError, OSError) as error:
+        show_error(error)
+        raise typer.Exit(FAILED) from error
 
 
 class ServerError(VedetteError):

@@ -16,11 +16,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 import vedette
-from vedette.cli.client import ApiKey, Endpoint, Json
+from vedette.cli.client import FAILED, ApiKey, Endpoint, Json, gate
 from vedette.core.errors import InvalidInputError
 from vedette.core.time import parse_moment
 
-VIOLATED, FAILED = 1, 2
+VIOLATED = 1
 _MIB = 1 << 20
 
 Source = Annotated[
@@ -88,6 +88,7 @@ def profile(
         sys.exit(FAILED)
 
 
+@gate()
 def drift(
     reference: Annotated[str, typer.Argument(help="What the data should be like.")],
     current: Annotated[str, typer.Argument(help="What it is like.")],
@@ -100,7 +101,10 @@ def drift(
     html: Html = None,
     as_json: Json = False,
 ) -> None:
-    """Compare two sets of data, column by column; ends with 1 where the dataset drifted."""
+    """Compare two sets of data, column by column; ends with 1 where the dataset drifted.
+
+    It ends with 2 where they cannot be compared.
+    """
     with _progress() as report:
         found = vedette.drift(
             reference, current, preset, exact=exact, threshold=threshold,
@@ -115,6 +119,7 @@ def drift(
     sys.exit(VIOLATED if found.drifted else 0)
 
 
+@gate()
 def check(
     file: Annotated[Path, typer.Argument(help="YAML or JSON with 'checks', and 'source'.")],
     source: Annotated[
@@ -138,9 +143,16 @@ def check(
     endpoint: Endpoint = "",
     api_key: ApiKey = "",
 ) -> None:
-    """Check data; ends with 1 where a check is violated, with 2 where one could not be made."""
-    from vedette.sdk.data_checks import read_document  # noqa: PLC0415 - the engine is an extra
+    """Check data; ends with 1 where a check is violated, with 2 where one could not be made.
 
+    It ends with 2 as well where the checks or the data cannot be read.
+    """
+    from vedette.sdk.data_checks import (  # noqa: PLC0415 - the engine is an extra
+        read_document,
+        severity_of,
+    )
+
+    least = severity_of(fail_on)
     document = read_document(file)
     named = document if isinstance(document, dict) else {}
     data = source or named.get("source")
@@ -166,9 +178,7 @@ def check(
         typer.echo(json.dumps(found.as_dict(), default=str))
     else:
         _show_checks(found)
-    from vedette.sdk.data_checks import severity_of  # noqa: PLC0415 - the engine is an extra
-
-    if found.violations(severity_of(fail_on)):
+    if found.violations(least):
         sys.exit(VIOLATED)
     sys.exit(FAILED if any(one.status == "unknown" for one in found.results) else 0)
 

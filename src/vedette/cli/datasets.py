@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
+from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start, gate
 
 app = typer.Typer(help="Datasets on the server, and their monitors.", no_args_is_help=True)
 datasets = typer.Typer(help="Datasets that have profiles or results.", no_args_is_help=True)
@@ -111,6 +111,7 @@ def put(
 
 
 @monitors.command()
+@gate()
 def run(
     name: Monitor,
     start: Annotated[str | None, typer.Option(help="Windows from here on again.")] = None,
@@ -118,7 +119,10 @@ def run(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     api_key: ApiKey = "",
 ) -> None:
-    """Look at windows now: those that are due, or those of a range again; ends with 1 at violations."""
+    """Look at windows now: those that are due, or those of a range again; ends with 1 at violations.
+
+    It ends with 2 where it could not look.
+    """
     body = {"end": end, **({"start": start} if start else {})}
     with Console(stderr=True).status("looking"):
         found = Client(endpoint, api_key, timeout=7300.0).post(
@@ -153,7 +157,8 @@ def runs(
     for one in found:
         table.add_row(
             one["start"][:19], one["time"][:19], _colored(one["status"]), _number(one["rows"]),
-            str(one["violations"]), str(one["drifted"]), escape(one["error"][:200]),
+            str(one["violations"]), str(one["drifted"]),
+            escape("; ".join([one["error"][:200], *one["notes"]] if one["error"] else one["notes"])),
         )  # fmt: skip
     Console(highlight=False).print(table)
 

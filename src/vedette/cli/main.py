@@ -6,7 +6,6 @@ import sys
 
 import httpx
 import typer
-from rich.console import Console
 
 from vedette import __version__
 from vedette.cli import (
@@ -44,6 +43,7 @@ from vedette.cli import (
     traces,
     up,
 )
+from vedette.cli.client import show_error
 from vedette.core.errors import VedetteError
 
 app = typer.Typer(
@@ -99,15 +99,8 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line; our errors are one message with a remedy, not a traceback."""
-    console = Console(stderr=True)
     try:
         app()
-    except VedetteError as error:
-        console.print(f"[bold red]error:[/] {error.message}", highlight=False)
-        if error.remedy:
-            console.print(f"[dim]{error.remedy}[/]", highlight=False)
-        sys.exit(1)
-    except httpx.HTTPError as error:
-        console.print(f"[bold red]error:[/] the server does not answer: {error}", highlight=False)
-        console.print("[dim]start it with 'vedette up', or set VEDETTE_ENDPOINT[/]")
+    except (VedetteError, httpx.HTTPError) as error:
+        show_error(error)
         sys.exit(1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.ids import new_id
 from vedette.core.time import TimeRange, now_ns
 from vedette.data.profile_rows import NewProfile, check_dataset, checked
+from vedette.data.profiling.columns import MAX_COLUMNS
 from vedette.data.profiling.merging import SUMMARY, profiles_of
 from vedette.data.profiling.states import COUNTS, EXTREMES, STATE_TYPES
 from vedette.data.profiling.summary import ColumnProfile
@@ -23,7 +24,14 @@ from vedette.store.warehouse.base import Query, QueryLimits
 MAX_ROWS = 50_000
 """Columns times segments times windows of one call."""
 MAX_READ_COLUMNS = 1000
+"""Columns that a caller may name."""
 MAX_WINDOWS = 1000
+MAX_SERIES = 20_000
+"""Columns times windows of a series: each is a profile in the server's memory."""
+_GROUPS_A_STATEMENT = 250
+"""Columns times windows that one statement merges: up to 1 MB each while they are read and merged."""
+_MAX_PIVOTS = 100
+"""Groups that a column of a window may come in: one a pivot, scale and kind."""
 
 
 def _camel(name: str) -> str:
@@ -49,6 +57,12 @@ AND (Start, End, length(Segment)) IN (
     SELECT Start, End, min(length(Segment)) FROM @{table} WHERE {current} {keys}
     GROUP BY Start, End)
 """
+_HELD = """
+SELECT Name AS name, uniqExact({period}) AS windows
+FROM @{table} WHERE {where}
+GROUP BY Name ORDER BY min(Position), Name
+"""
+_PERIOD = "toStartOfInterval({start}, toIntervalSecond({seconds:UInt32}))"
 _WINDOWS = """
 SELECT
     Start AS start, End AS end, toUInt64(sumIf(Rows, Position = first)) AS rows,
@@ -143,12 +157,35 @@ class Profiles:
             ) from error
         return profile_id
 
+    def page(
+        self, account: str, selection: Selection, *, search: str = "", limit: int, offset: int = 0
+    ) -> tuple[list[ColumnProfile], int]:
+        """Return the merged profiles of some columns, in their order, and how many columns there are.
+
+        Args:
+            account: whose.
+            selection: which.
+            search: part of a column's name, in any case; all where empty.
+            limit: most columns.
+            offset: columns that are passed over.
+
+        """
+        wanted = search.casefold()
+        names = [name for name in self._held(account, selection) if wanted in name.casefold()]
+        chosen = replace(selection, columns=names[offset : offset + limit])
+        return self.read(account, chosen), len(names)
+
     def read(self, account: str, selection: Selection) -> list[ColumnProfile]:
         """Return the merged profile of each column, in their order; empty where there is none."""
-        source, params = self._source(selection)
-        columns = self._runner.run(account, SUMMARY.replace("{source}", source), params)
-        rows = list(zip(*(columns[name] for name in columns.names), strict=True))
-        return profiles_of(rows)
+        names = selection.columns
+        if names is None or len(names) > _GROUPS_A_STATEMENT:
+            names = list(self._held(account, selection))
+        found = [
+            profile
+            for part in _parts(names, 1)
+            for profile in profiles_of(self._merged(account, replace(selection, columns=part)))
+        ]
+        return sorted(found, key=lambda profile: profile.position)
 
     def series(
         self, account: str, selection: Selection, seconds: float
@@ -160,6 +197,10 @@ class Profiles:
             selection: which.
             seconds: length of a period, of at most 1,000 in the range.
 
+        Raises:
+            InvalidInputError: there are more than 1,000 periods, or more than 20,000 profiles of
+                columns in them.
+
         """
         if seconds <= 0 or selection.range.seconds / seconds > MAX_WINDOWS:
             raise InvalidInputError(
@@ -167,20 +208,23 @@ class Profiles:
                 field="period",
                 remedy=f"choose one that gives up to {MAX_WINDOWS} periods",
             )
-        source, params = self._source(selection, extra=", Start AS window_start")
-        period = "toStartOfInterval(window_start, toIntervalSecond({seconds:UInt32}))"
-        sql = SUMMARY.replace("{source}", source)
-        sql = sql.replace("SELECT\n    name,", f"SELECT\n    {period} AS window, name,", 1)
-        sql = sql.replace("GROUP BY name", "GROUP BY window, name").replace(
-            "ORDER BY min", "ORDER BY window, min"
-        )
-        answer = self._runner.run(account, sql, {**params, "seconds": round(seconds)})
-        groups: dict[str, list[tuple[Any, ...]]] = {}
-        for row in zip(*(answer[name] for name in answer.names), strict=True):
-            groups.setdefault(row[0], []).append(row)
+        held = self._held(account, selection, seconds)
+        if (total := sum(held.values())) > MAX_SERIES:
+            raise InvalidInputError(
+                f"{len(held):,} columns have {total:,} profiles in these periods",
+                field="columns",
+                remedy=f"choose fewer columns or longer periods, for up to {MAX_SERIES:,}",
+            )
+        groups: dict[str, list[ColumnProfile]] = {}
+        for part in _parts(list(held), max(held.values(), default=1)):
+            rows: dict[str, list[Sequence[Any]]] = {}
+            for row in self._merged(account, replace(selection, columns=part), seconds):
+                rows.setdefault(row[0], []).append(row)
+            for start, ones in rows.items():
+                groups.setdefault(start, []).extend(profiles_of(ones, extra=1))
         return [
-            (datetime.fromisoformat(start), profiles_of(rows, extra=1))
-            for start, rows in groups.items()
+            (datetime.fromisoformat(start), sorted(found, key=lambda profile: profile.position))
+            for start, found in sorted(groups.items())
         ]
 
     def windows(
@@ -215,6 +259,35 @@ class Profiles:
         )
         params |= {"account": account, "frozen_id": baseline, "frozen_version": new_id()}
         self._warehouse.fetch(Query(copied, params, _FREEZE_LIMITS, None, _FREEZE_SETTINGS), "Null")
+
+    def _held(self, account: str, selection: Selection, seconds: float = 0) -> dict[str, int]:
+        """Return the columns that have profiles, in their order, with the periods that have some."""
+        table = "data_baselines" if selection.baseline else "data_profiles"
+        where, params = self._where(selection, table)
+        period = _PERIOD.replace("{start}", "Start") if seconds else "0"
+        sql = _HELD.replace("{table}", table).replace("{where}", where).replace("{period}", period)
+        answer = self._runner.run(
+            account, sql, {**params, "seconds": round(seconds)},
+            limits=self._runner.bulk_limits(MAX_COLUMNS * MAX_WINDOWS),
+        )  # fmt: skip
+        return dict(zip(answer["name"], answer["windows"], strict=True))
+
+    def _merged(
+        self, account: str, selection: Selection, seconds: float = 0
+    ) -> list[Sequence[Any]]:
+        """Return the rows of ``SUMMARY``; with ``seconds`` each after the beginning of its period."""
+        source, params = self._source(selection, ", Start AS window_start" if seconds else "")
+        sql = SUMMARY.replace("{source}", source)
+        if seconds:
+            period = _PERIOD.replace("{start}", "window_start")
+            sql = sql.replace("SELECT\n    name,", f"SELECT\n    {period} AS window, name,", 1)
+            sql = sql.replace("GROUP BY name", "GROUP BY window, name")
+            sql = sql.replace("ORDER BY min", "ORDER BY window, min")
+            params["seconds"] = round(seconds)
+        # More rows than the limit would be cut off, and the rest be a wrong profile.
+        most = _MAX_PIVOTS * max(_GROUPS_A_STATEMENT, MAX_WINDOWS)
+        answer = self._runner.run(account, sql, params, limits=self._runner.bulk_limits(most))
+        return list(zip(*(answer[name] for name in answer.names), strict=True))
 
     def _source(self, selection: Selection, extra: str = "") -> tuple[str, dict[str, Any]]:
         table = "data_baselines" if selection.baseline else "data_profiles"
@@ -253,3 +326,14 @@ class Profiles:
             params["columns"] = list(selection.columns)
         where = _CHOSEN.replace("{current}", current).replace("{more}", more)
         return where.replace("{keys}", keys).replace("{table}", table), params
+
+
+def _parts(names: Sequence[str], windows: int) -> Iterator[list[str]]:
+    """Yield columns in parts whose states one statement's memory has room for.
+
+    By name, which is the table's order: the columns of a part are beside each other on disk.
+    """
+    size = max(1, _GROUPS_A_STATEMENT // windows)
+    ordered = sorted(names)
+    for start in range(0, len(ordered), size):
+        yield ordered[start : start + size]

@@ -20,7 +20,7 @@ from vedette.data.drift.compare import DRIFT, UNKNOWN, ColumnDrift, DriftReport,
 from vedette.data.profiles import Profiles, Selection
 from vedette.data.profiling.summary import ColumnProfile
 from vedette.monitors import sources
-from vedette.monitors.results import Result, Results
+from vedette.monitors.results import NOTE, Result, Results
 from vedette.monitors.service import Monitor, Monitors
 from vedette.monitors.sources import SourceProfiler
 from vedette.scheduler import Claim
@@ -156,7 +156,8 @@ class Evaluator:
             monitor: the monitor.
             window: what is looked at.
             now: when it is.
-            more: results of checks that looked at the rows, where the source was read for it.
+            more: notes, and results of checks that looked at the rows, where the source was read
+                for it.
 
         """
         # By the clock of the store's profiles: what comes from now on is looked at again.
@@ -345,7 +346,7 @@ def _of_profile(profile: ColumnProfile) -> Iterator[_Named]:
 
 
 def _of_result(result: Result) -> Iterator[_Named]:
-    if result.family == "window":
+    if result.family == "window" and result.measure != NOTE:
         yield "data.rows", result.value, "{row}", {}
     elif result.family == "drift" and not result.column:
         yield "drift.share", result.value, "1", {}

@@ -16,6 +16,8 @@ from vedette.store.warehouse import Warehouse
 COMPLETED, WITH_VIOLATIONS, NO_DATA = "Completed", "CompletedWithViolations", "NoData"
 FAILED = "Failed"
 """Status of a window whose source could not be read."""
+NOTE = "note"
+"""Measure of what has to be known of how a window's source was read."""
 _CURRENT = """
 Monitor = {monitor:String} AND Start >= {start:DateTime64(3)} AND Start < {end:DateTime64(3)}
 """
@@ -61,7 +63,8 @@ SELECT Start AS start, End AS end, Run AS run, max(Time) AS time,
     sumIf(Value, Family = 'window' AND Measure = 'rows' AND empty(Segment)) AS rows,
     countIf(Status = 'violated') AS violations, countIf(Status = 'drift' AND Name != '') AS drifted,
     countIf(Family = 'drift' AND Name = '' AND Status = 'drift') AS dataset_drift,
-    anyIf(Description, Family = 'window' AND Status = 'failed') AS error
+    anyIf(Description, Family = 'window' AND Status = 'failed') AS error,
+    groupArrayIf(20)(Description, Family = 'window' AND Measure = 'note') AS notes
 FROM @data_results
 WHERE {_CURRENT} AND {_LAST}
 GROUP BY start, end, run
@@ -75,8 +78,8 @@ class Result:
     """One row of ``data_results``.
 
     Attributes:
-        family: ``window`` (rows of it), ``check`` or ``drift``.
-        measure: what was measured: ``rows``, a kind of check, a drift measure.
+        family: ``window`` (rows of it, and notes), ``check`` or ``drift``.
+        measure: what was measured: ``rows``, a kind of check, a drift measure; or ``note``.
         status: of its family.
         column: the column; empty for the dataset.
         segment: the segment; empty for the whole.

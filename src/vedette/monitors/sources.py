@@ -23,7 +23,7 @@ from vedette.data.profile_rows import NewProfile
 from vedette.data.profiles import MAX_ROWS, MAX_WINDOWS, Profiles, Selection
 from vedette.data.samples import Samples
 from vedette.monitors.allowed import AllowedSources
-from vedette.monitors.results import Result
+from vedette.monitors.results import NOTE, Result
 from vedette.monitors.service import Monitor
 
 SAFE_ROW_CHECKS = frozenset({"unique", "pattern", "range"})
@@ -31,7 +31,7 @@ SAFE_ROW_CHECKS = frozenset({"unique", "pattern", "range"})
 _MODULE = "vedette.data.profiling.worker"
 _MAX_PARTS = 3
 Fresh = Mapping[datetime, Sequence[Result]]
-"""Windows that were profiled, by their start, and what checks said of their rows."""
+"""Windows that were profiled, by their start, with notes and what checks said of their rows."""
 
 
 def window_of(monitor: Monitor, start: datetime) -> TimeRange:
@@ -127,7 +127,10 @@ class SourceProfiler:
                 if span.start < window.start:
                     span = TimeRange(window.start, window.start + timedelta(seconds=1))
             self._store(monitor, window, span, found)
-            fresh[window.start] = [_result(one) for one in found["results"]]
+            fresh[window.start] = [
+                *(Result("window", NOTE, "note", description=note) for note in found["notes"]),
+                *(_result(one) for one in found["results"]),
+            ]
         return fresh
 
     def _known(self, monitor: Monitor, range_: TimeRange) -> dict[str, int]:

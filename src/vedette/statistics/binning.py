@@ -44,8 +44,13 @@ def equal_edges(low: float, high: float, bins: int) -> NDArray[np.float64]:
     """Return edges of bins of one width; a constant's bin is one wide, as numpy's."""
     if low == high:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, bins + 1)
+    if math.isfinite(high - low):
+        return np.linspace(low, high, bins + 1)
+    # Numbers at both ends of what floats hold are farther apart than any float.
+    shares = np.linspace(0.0, 1.0, bins + 1)
+    return low * (1.0 - shares) + high * shares
 
 
 def _bins(low: float, high: float, width: float) -> int:
-    return min(MAX_BINS, max(1, math.ceil((high - low) / width))) if width > 0 else 1
+    bins = (high - low) / width if width > 0 else 1.0
+    return min(MAX_BINS, max(1, math.ceil(bins))) if math.isfinite(bins) else 1

@@ -231,6 +231,25 @@ def two_proportions(
     return z, math.erfc(abs(z) / math.sqrt(2))
 
 
+def two_proportions_exact(
+    reference_hits: int, reference_size: int, current_hits: int, current_size: int
+) -> float:
+    """Return Fisher's two-sided p-value of two shares (1935), for samples that are small together.
+
+    It is NaN where one of them is empty. The work grows with the sizes.
+    """
+    if reference_size <= 0 or current_size <= 0:
+        return math.nan
+    hits, size = reference_hits + current_hits, reference_size + current_size
+    least, most = max(0, hits - current_size), min(hits, reference_size)
+    ways = [
+        math.comb(reference_size, n) * math.comb(current_size, hits - n)
+        for n in range(least, most + 1)
+    ]
+    as_rare = ways[reference_hits - least]
+    return sum(way for way in ways if way <= as_rare) / math.comb(size, hits)
+
+
 def bonferroni(p_values: Vector) -> NDArray[np.float64]:
     """Return p-values times their number, at most 1; NaN stays and does not count."""
     values = np.asarray(p_values, dtype=np.float64)

@@ -78,6 +78,28 @@ def test_the_list_leads_to_the_profile_over_time(open_page):
     page.get_by_role("group", name="Quantiles of amount").wait_for()
 
 
+def test_a_first_profile_is_compared_with_nothing(server: Server, open_page):
+    """One window, and of 301 columns: the list has 300, a column of the address is shown anyway."""
+    (amount, *_), start = client_states()[False], FIRST + 5 * DAY
+    columns = [{**amount, "column": f"n{number}", "position": number} for number in range(301)]
+    body = {"start": start.isoformat(), "end": (start + DAY).isoformat(), "columns": columns}
+    _call(server, "POST", "/datasets/first/profiles", body)
+    page = open_page("/datasets")
+    refused: list[str] = []
+    page.on(
+        "response",
+        lambda answer: answer.status >= 400 and refused.append(f"{answer.status} {answer.url}"),
+    )
+    page.goto(f"{server.url}/datasets/first?from=-30d&column=n300")
+    page.get_by_role("heading", name="n300, newest window").wait_for()
+    page.get_by_text(re.compile("^Nothing in the two weeks before it to compare with")).wait_for()
+    page.get_by_text("300 of 301 columns: search for others.").wait_for()
+    page.get_by_role("textbox", name="Search columns").fill("N30")
+    page.get_by_role("button", name="n300", exact=True).wait_for()
+    page.get_by_role("button", name="n29", exact=True).wait_for(state="detached")
+    assert refused == []
+
+
 def test_a_cell_of_the_heatmap_says_why_and_shows_the_rows(open_page):
     page = open_page("/datasets/orders?from=-30d&tab=drift&baseline=first+week")
     page.get_by_role("button", name=re.compile("^amount, .*: drift")).last.click()

@@ -89,6 +89,23 @@ def test_missing_values(drift: Any) -> None:
     assert drift({"x": before}, {"x": after}, missing=None)["x"].status == "no drift"
 
 
+def test_a_column_that_lost_all_its_values_drifted(drift: Any) -> None:
+    full = pd.DataFrame({"x": [1.0, 2.0] * 100, "c": ["a", "b"] * 100})
+    none = full.assign(x=np.nan, c=None)
+    for before, after, shares in ((full, none, (0, 1)), (none, full, (1, 0))):
+        report = drift(before, after)
+        assert (report.status, report.drifted) == ("drift", 2)
+        assert "has no value of it (200 rows)" in report["x"].why
+        missing = report["x"].details["missing"]
+        assert (missing["reference"], missing["current"]) == shares
+        assert {one.status for one in drift(before, after, preset="nannyml").columns} == {"unknown"}
+    # Of few rows, or where nothing was there before, it says nothing.
+    assert drift(full, none.iloc[:0])["x"].status == "unknown"
+    assert drift(none, none)["x"].status == "unknown"
+    mostly = full.assign(x=np.where(np.arange(200) < 20, 1.0, np.nan))
+    assert drift(mostly, none.iloc[:3])["x"].status == "unknown"
+
+
 def test_columns_that_came_went_and_changed_kind(drift: Any) -> None:
     report = drift(
         {"a": [1, 2], "b": [1, 2], "same": [1, 2]}, {"b": ["x", "y"], "c": [1, 2], "same": [1, 2]}

@@ -5,13 +5,12 @@ import { formatNumber } from "@/charts/units";
 import { Fact, Facts } from "@/components/Facts";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
-import { useTimeRange } from "@/time/TimeProvider";
 import type { TabProps } from "./DatasetPage";
-import { DAY } from "./data";
+import { DAY, segmentList } from "./data";
 import classes from "./datasets.module.css";
 import { Overlay } from "./Overlay";
 import { State } from "./State";
-import { useDrift } from "./useDrift";
+import { type DriftView, useDrift } from "./useDrift";
 
 type Column = components["schemas"]["ColumnProfileAnswer"];
 
@@ -51,51 +50,84 @@ export function rangeBefore(start: number, end: number) {
   };
 }
 
-/** The column's distribution in the newest part of the range beside what it is compared with. */
-export function ColumnNow({ column, ...props }: TabProps & { column: Column }) {
+interface NowProps extends TabProps {
+  column: Column;
+  /** Beginnings of the range's periods in which the column has a profile, oldest first. */
+  periods: readonly string[];
+}
+
+/** The column's distribution in the newest period that has data beside what it is compared with. */
+export function ColumnNow({ column, periods, ...props }: NowProps) {
   const { dataset, period, segment, state } = props;
   const [url] = state;
-  const { end, start } = useTimeRange();
-  const from = Math.max(
-    start,
-    Math.floor((end - 1) / (period * 1000)) * period * 1000 - period * 1000,
+  const newest = Date.parse(periods.at(-1) ?? "");
+  const before = rangeBefore(newest, newest);
+  const isBefore = (start: string) =>
+    Date.parse(start) < newest && Date.parse(start) >= Date.parse(before.start);
+  const inRange = periods.some(isBefore);
+  // To compare with what nobody profiled is an error: first a look at what there is.
+  const earlier = useGet(
+    "/api/v1/datasets/{dataset}/series",
+    {
+      params: {
+        path: { dataset },
+        query: {
+          start: before.start,
+          end: before.end,
+          period: (14 * DAY) / 2,
+          column: [column.name],
+          segment: segmentList(segment),
+        },
+      },
+    },
+    { enabled: !url.baseline && !inRange, keepPrevious: false },
   );
+  const comparable = Boolean(url.baseline || inRange || earlier.data?.windows.length);
   const body = {
-    current: { start: new Date(from).toISOString(), end: new Date(end).toISOString(), segment },
+    current: {
+      start: new Date(newest).toISOString(),
+      end: new Date(newest + period * 1000).toISOString(),
+      segment,
+    },
     reference: url.baseline
       ? { baseline: url.baseline, segment, start: "-1d", end: "now" }
-      : { ...rangeBefore(from, from), segment },
+      : { ...before, segment },
     only: [column.name],
     distributions: true,
   };
-  const drift = useDrift(dataset, body);
+  const drift = useDrift(dataset, body, { enabled: comparable });
   return (
-    <Panel title={`${column.name}, newest windows`} aside={<BaselineSelect {...props} />}>
+    <Panel title={`${column.name}, newest window`} aside={<BaselineSelect {...props} />}>
       <div className={classes.pad}>
-        <QueryState
-          query={drift}
-          isEmpty={(data) => !data.columns[0]}
-          empty={<Empty title="Nothing to compare" />}
-          height={210}
-        >
-          {(data) => {
-            const one = data.columns[0];
-            if (!one) return null;
-            return (
-              <>
-                <State status={one.status} />
-                <span className="dimmed"> {one.why}</span>
-                {one.distribution ? (
-                  <Overlay label={`Distribution of ${column.name}`} data={one.distribution} />
-                ) : (
-                  <Numbers column={column} />
-                )}
-              </>
-            );
-          }}
-        </QueryState>
+        {earlier.data && !comparable ? (
+          <Empty title="Nothing in the two weeks before it to compare with: choose a baseline" />
+        ) : (
+          <QueryState
+            query={comparable ? drift : { ...drift, error: earlier.error }}
+            isEmpty={(data) => !data.columns[0]}
+            empty={<Empty title="Nothing to compare" />}
+            height={210}
+          >
+            {(data) => <Compared column={column} found={data.columns[0]} />}
+          </QueryState>
+        )}
       </div>
     </Panel>
+  );
+}
+
+function Compared({ column, found }: { column: Column; found?: DriftView["columns"][number] }) {
+  if (!found) return null;
+  return (
+    <>
+      <State status={found.status} />
+      <span className="dimmed"> {found.why}</span>
+      {found.distribution ? (
+        <Overlay label={`Distribution of ${column.name}`} data={found.distribution} />
+      ) : (
+        <Numbers column={column} />
+      )}
+    </>
   );
 }
 

@@ -1,4 +1,5 @@
 import { Button, SimpleGrid, Table, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useMemo } from "react";
 import { useGet } from "@/api/query";
 import type { components } from "@/api/schema";
@@ -11,34 +12,37 @@ import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { ColumnNow } from "./ColumnNow";
 import type { TabProps } from "./DatasetPage";
-import { periodText, valueText } from "./data";
+import { periodText, segmentList, valueText } from "./data";
 import classes from "./datasets.module.css";
 
 type Column = components["schemas"]["ColumnProfileAnswer"];
 type Series = components["schemas"]["ProfileSeriesView"];
 
-const segmentList = (segment: Record<string, string>) =>
-  Object.entries(segment).map(([name, value]) => `${name}=${value}`);
+const SHOWN_COLUMNS = 300;
 
-/** All columns merged over the range; one of them over time, and now beside its baseline. */
+/** Columns merged over the range, some hundred at a time; one of them over time, and now beside its baseline. */
 export function ProfileTab(props: TabProps) {
   const { dataset, segment, state } = props;
   const [url, setUrl] = state;
   const { query, format } = useTimeRange();
+  const [search] = useDebouncedValue(url.find, 250);
+  const params = { path: { dataset } };
+  const merged = { ...query, segment: segmentList(segment) };
   const profile = useGet("/api/v1/datasets/{dataset}/profile", {
-    params: { path: { dataset }, query: { ...query, segment: segmentList(segment) } },
+    params: { ...params, query: { ...merged, search, limit: SHOWN_COLUMNS } },
   });
+  const listed = profile.data?.columns.find((one) => one.name === url.column);
+  const other = useGet(
+    "/api/v1/datasets/{dataset}/profile",
+    { params: { ...params, query: { ...merged, column: [url.column] } } },
+    // A column that an address names may not be among those that are listed.
+    { enabled: url.column !== "" && profile.data !== undefined && !listed, keepPrevious: false },
+  );
   return (
-    <QueryState
-      query={profile}
-      isEmpty={(data) => data.columns.length === 0}
-      empty={<Empty title="No column has a profile in this range" />}
-      height={300}
-    >
+    <QueryState query={profile} height={300}>
       {(data) => {
-        const wanted = url.find.toLowerCase();
-        const columns = data.columns.filter((one) => one.name.toLowerCase().includes(wanted));
-        const chosen = data.columns.find((one) => one.name === url.column) ?? data.columns[0];
+        const columns = data.columns;
+        const chosen = listed ?? other.data?.columns[0] ?? columns[0];
         return (
           <div className={classes.split}>
             <Panel
@@ -55,13 +59,16 @@ export function ProfileTab(props: TabProps) {
                 />
               }
             >
+              {columns.length === 0 && (
+                <p className={classes.pad}>No column in this range is called that.</p>
+              )}
               <Listing
                 minWidth={640}
                 maxHeight={720}
                 highlightOnHover
                 columns={["Column", "Missing", "Distinct", "Least", "Mean", "Most", "Distribution"]}
               >
-                {columns.slice(0, 300).map((one) => (
+                {columns.map((one) => (
                   <Table.Tr
                     key={one.name}
                     className={classes.row}
@@ -96,8 +103,10 @@ export function ProfileTab(props: TabProps) {
                   </Table.Tr>
                 ))}
               </Listing>
-              {columns.length > 300 && (
-                <p className={classes.pad}>300 of {columns.length} columns: search for others.</p>
+              {columns.length < data.total && (
+                <p className={classes.pad}>
+                  {columns.length} of {formatCount(data.total)} columns: search for others.
+                </p>
               )}
             </Panel>
             {chosen && <OneColumn key={chosen.name} {...props} column={chosen} />}
@@ -174,7 +183,13 @@ function OneColumn({ column, ...props }: TabProps & { column: Column }) {
   const every = `each ${periodText(period)}`;
   return (
     <div>
-      <ColumnNow {...props} column={column} />
+      {series.data && series.data.windows.length > 0 && (
+        <ColumnNow
+          {...props}
+          column={column}
+          periods={series.data.windows.map((window) => window.start)}
+        />
+      )}
       <SimpleGrid cols={1} spacing={10} mt={10}>
         <TimePanel
           title={`Missing in ${column.name}, ${every}`}

@@ -102,3 +102,8 @@ export function checksText(checks: readonly unknown[]): string {
     ? `[\n${checks.map((one) => `  ${JSON.stringify(one)}`).join(",\n")}\n]`
     : "[]";
 }
+
+/** A segment as the API takes it in an address. */
+export function segmentList(segment: Record<string, string>): string[] {
+  return Object.entries(segment).map(([name, value]) => `${name}=${value}`);
+}

@@ -255,6 +255,11 @@ function RunsTab({ name, window, onWindow, onAgain }: RunsProps) {
                     <Table.Td>
                       <State status={one.status} />
                       {one.error && <div className="dimmed">{one.error}</div>}
+                      {one.notes.map((note) => (
+                        <div key={note} className="dimmed">
+                          {note}
+                        </div>
+                      ))}
                     </Table.Td>
                     <Table.Td>{formatCount(one.rows)}</Table.Td>
                     <Table.Td>{one.violations}</Table.Td>

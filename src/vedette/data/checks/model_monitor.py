@@ -20,6 +20,7 @@ from vedette.data.checks.result import VIOLATED, CheckReport
 from vedette.data.checks.suggest import inferred_type, suggest
 from vedette.data.profiling.columns import Kind
 from vedette.data.profiling.summary import ColumnProfile
+from vedette.statistics.binning import equal_edges
 
 _BUCKETS = 10
 _TYPES = {"integral": "Integral", "fractional": "Fractional", "text": "String"}
@@ -89,7 +90,7 @@ def _kll(profile: ColumnProfile) -> dict[str, Any]:
     buckets, data = [], []
     if not sample.is_empty:
         low, high = float(sample.values[0]), float(sample.values[-1])
-        edges = np.linspace(low, high, _BUCKETS + 1) if high > low else np.array([low, high])
+        edges = equal_edges(low, high, _BUCKETS) if high > low else np.array([low, high])
         counts = sample.histogram(edges) / sample.weights.sum() * sample.size
         buckets = [
             {"lower_bound": float(a), "upper_bound": float(b), "count": round(float(n), 6)}

@@ -19,9 +19,12 @@ from vedette.statistics.significance import (
     benjamini_hochberg,
     bonferroni,
     two_proportions,
+    two_proportions_exact,
 )
 
 DRIFT, NO_DRIFT, UNKNOWN = "drift", "no drift", "unknown"
+_SMALL = 100
+"""Up to so many rows together the share of missing values is tested exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +143,23 @@ def _column(
         return _unknown(reference, "Evidently's choice has no test for this kind of column here")
     for which, profile in (("baseline", reference), ("window", current)):
         if not profile.present:
-            return _unknown(reference, f"the {which} has no value of it ({profile.rows:,} rows)")
+            return _without_any(reference, current, settings, which, profile.rows)
     if settings.preset == "vedette" and reference.kind != current.kind:
         why = f"its values were {reference.kind.value} and are {current.kind.value}"
         return ColumnDrift(reference.name, current.kind.value, DRIFT, why=why)
     return _compared(reference, current, settings)
+
+
+def _without_any(
+    reference: ColumnProfile, current: ColumnProfile, settings: Settings, which: str, rows: int
+) -> ColumnDrift:
+    """Decide for a column of which one side has no value: where there are rows, by how many lack it."""
+    why = f"the {which} has no value of it ({rows:,} rows)"
+    details = {"missing": _missing(reference, current)}
+    both = reference.rows and current.rows
+    if settings.preset == "vedette" and both and _missing_drifts(details, settings):
+        return ColumnDrift(reference.name, reference.kind.value, DRIFT, why=why, details=details)
+    return _unknown(reference, why)
 
 
 def _unknown(profile: ColumnProfile, why: str) -> ColumnDrift:
@@ -201,7 +216,10 @@ def _finite(value: float) -> float | None:
 
 
 def _missing(reference: ColumnProfile, current: ColumnProfile) -> dict[str, Any]:
-    _, p_value = two_proportions(reference.missing, reference.rows, current.missing, current.rows)
+    counts = (reference.missing, reference.rows, current.missing, current.rows)
+    # Of few rows the normal approximation finds what is noise.
+    small = reference.rows + current.rows <= _SMALL
+    p_value = two_proportions_exact(*counts) if small else two_proportions(*counts)[1]
     shares = [
         profile.missing / profile.rows if profile.rows else 0.0 for profile in (reference, current)
     ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vedette.data.drift.measures import OTHER, comparable
 from vedette.data.profiling.summary import ColumnProfile
+from vedette.statistics.binning import equal_edges
 
 BINS = 24
 SHOWN_CATEGORIES = 12
@@ -70,7 +71,7 @@ def distribution(reference: ColumnProfile, current: ColumnProfile) -> Distributi
     if first.is_empty or second.is_empty:
         return None
     low, high = _middle(first.values, second.values)
-    edges = np.linspace(low, high, BINS + 1) if high > low else np.array([low - 0.5, low + 0.5])
+    edges = equal_edges(low, high, BINS if high > low else 1)
     p, q = (s.histogram(edges) / s.weights.sum() for s in (first, second))
     labels = [f"{a:.4g} to {b:.4g}" for a, b in pairwise(edges)]
     return Distribution(labels, p, q, edges.tolist(), [])

@@ -115,10 +115,9 @@ def _of_numbers(measure: Measure) -> Measure:
 
 def _wasserstein_normed(compared: Compared) -> float:
     """Return the distance over the reference's standard deviation, of at least 0.001."""
-    if compared.categorical:
+    if compared.categorical or compared.reference.std is None:
         return math.nan
-    std = compared.reference.std or 0.0
-    return compared.wasserstein / max(std, 0.001)
+    return compared.wasserstein / max(compared.reference.std, 0.001)
 
 
 def _simple(compared: Compared) -> float:

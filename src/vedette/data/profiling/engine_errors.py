@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from vedette.core.errors import ConflictError, InvalidInputError, VedetteError
 
 _UNREACHABLE = (
@@ -46,6 +48,11 @@ _KNOWN: tuple[tuple[tuple[str, ...], str, str], ...] = (
 _REPLACED = "S3_OBJECT_CHANGED_DURING_READ"
 _REMEDY = "check that it is there, readable, and in the format that its name says"
 _SHOWN = 400
+_MISFIT = re.compile(
+    r"\(at row (?P<row>\d+)\).*name: (?P<name>[^\n]+?), +type: (?:Nullable\()?(?P<type>\w+)[^\n]*\nERROR",
+    re.DOTALL,
+)
+"""What the engine shows of a value that is not of the type which the file's first rows have."""
 
 
 def changed(label: str) -> ConflictError:
@@ -69,6 +76,13 @@ def readable(error: Exception) -> VedetteError:
             return InvalidInputError(
                 f"the data cannot be read: {message}", field="source", remedy=remedy
             )
+    if misfit := _MISFIT.search(text):
+        return InvalidInputError(
+            f"the data cannot be read: {misfit['name']} of row {misfit['row']} is no {misfit['type']}, "
+            "which the first rows are",
+            field="source",
+            remedy="correct the row, or convert the file to Parquet, which says what its columns are",
+        )
     text = text.rpartition("DB::Exception: ")[2].strip()
     for secret in ("password", "secret_access_key", "access_key"):
         if secret in text.lower():

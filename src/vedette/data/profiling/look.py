@@ -6,6 +6,7 @@ It never changes what a count means.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +20,8 @@ KEPT_DISTINCT = 1000
 """A column of numbers with more distinct values in the first look keeps no table of them."""
 _MAX_VECTOR = 8192
 _SCALE_STEP = 64
+_MAX_STEPS = 15
+"""One more would be a scale of infinity, or of 0."""
 _WORDS_FROM = 3.0
 _UNIQUE_SHARE = 0.5
 
@@ -81,6 +84,8 @@ def pivot_of(levels: Sequence[float | None]) -> float:
     if low is None or middle is None or high is None:
         return 0.0
     spread = max(high - low, abs(middle) * 1e-12)
+    if math.isinf(spread * 1000):
+        return 0.0
     grid = 2.0 ** max(-1000, min(1000, _log2(spread * 1000)))
     return round(middle / grid) * grid if abs(middle) > grid else 0.0
 
@@ -93,8 +98,12 @@ def scale_of(levels: Sequence[float | None]) -> float:
     low, _, high = levels
     if low is None or high is None or high == low:
         return 1.0
-    return float(2.0 ** (round(_log2(high - low) / _SCALE_STEP) * _SCALE_STEP))
+    steps = round(_log2(high - low) / _SCALE_STEP)
+    return float(2.0 ** (max(-_MAX_STEPS, min(_MAX_STEPS, steps)) * _SCALE_STEP))
 
 
 def _log2(number: float) -> int:
+    """Return the power of two below a number; of a difference that is beyond any float, 1024."""
+    if math.isinf(number):
+        return sys.float_info.max_exp
     return math.floor(math.log2(number)) if number > 0 else -1000

@@ -9,6 +9,7 @@ from vedette.data.profiling.columns import Kind
 from vedette.data.profiling.summary import ColumnProfile, quantile
 
 _WIDTH, _HEIGHT = 220, 48
+_IN_NOTEBOOK = 300
 _STYLE = """
 .vedette-p{--fg:#1b1f24;--dim:#5c6670;--line:#d7dce1;--bg:#fff;--bar:#1769aa;
 font:14px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);padding:16px}
@@ -21,14 +22,27 @@ font:14px/1.5 system-ui,sans-serif;color:var(--fg);background:var(--bg);padding:
 """
 
 
-def profile_html(columns: Sequence[ColumnProfile], *, title: str, whole: bool = True) -> str:
-    """Return a profile as HTML."""
+def profile_html(
+    columns: Sequence[ColumnProfile], *, title: str, whole: bool = True, total: int = 0
+) -> str:
+    """Return a profile as HTML.
+
+    Args:
+        columns: in their order.
+        title: what stands above them.
+        whole: a page of its own; else a fragment, which shows 300 columns, for a notebook.
+        total: how many columns there are, where these are the first of more.
+
+    """
     rows = max((column.rows for column in columns), default=0)
+    shown = columns if whole else columns[:_IN_NOTEBOOK]
+    total = max(total, len(columns))
+    first = f"; the first {len(shown):,} are shown" if len(shown) < total else ""
     body = (
         f"<div class=vedette-p><style>{_STYLE}</style><h1>{escape(title)}</h1>"
-        f"<div class=dim>{rows:,} rows, {len(columns):,} columns</div>"
+        f"<div class=dim>{rows:,} rows, {total:,} columns{first}</div>"
         "<table><thead><tr><th>column<th>missing<th>distinct<th>distribution<th>values</tr></thead>"
-        f"<tbody>{''.join(map(_row, columns))}</tbody></table></div>"
+        f"<tbody>{''.join(map(_row, shown))}</tbody></table></div>"
     )
     if not whole:
         return body

@@ -15,14 +15,20 @@ from datetime import UTC, datetime
 from typing import Any
 
 from vedette.core.errors import InvalidInputError
-from vedette.data.profiling.columns import Column, columns_of
+from vedette.data.profiling.columns import Column, Kind, columns_of
 from vedette.data.profiling.compute import Windows, compute
 from vedette.data.profiling.engine import Engine, Progress
 from vedette.data.profiling.engine_errors import changed
 from vedette.data.profiling.look import look
 from vedette.data.profiling.sources import Source
 from vedette.data.profiling.states import MEMBERS
-from vedette.data.profiling.wide import COLUMNS_A_STATEMENT, compute_wide, is_wide, look_wide
+from vedette.data.profiling.wide import (
+    COLUMNS_A_STATEMENT,
+    compute_empty,
+    compute_wide,
+    look_wide,
+    rows_of_wide,
+)
 
 MAX_SEGMENT_COLUMNS = 5
 
@@ -112,16 +118,19 @@ def profile_source(
 
     """
     every = describe(engine, source)
-    _check_grouping({column.name for column in every}, segment_by, windows)
+    _check_grouping(every, segment_by, windows)
     chosen = describe(engine, source, columns) if columns is not None else every
     before = source.fingerprint()
-    if is_wide(engine, source, chosen, windows):
+    rows = rows_of_wide(engine, source, chosen, windows)
+    if rows is None:
+        found = _in_groups(engine, source, chosen, segment_by, windows, progress)
+    elif rows:
         with _noticing_change(engine, source, chosen):
             looked = look_wide(engine, source, chosen)
-            rows = compute_wide(engine, source, looked, segment_by, windows, progress)
-        found = list(_unfold(rows, looked, segment_by, windowed=windows is not None))
+            answers = compute_wide(engine, source, looked, segment_by, windows, progress)
+        found = list(_unfold(answers, looked, segment_by, windowed=windows is not None))
     else:
-        found = _in_groups(engine, source, chosen, segment_by, windows, progress)
+        found = _of_nothing(engine, source, chosen, grouped=bool(segment_by or windows))
     if source.fingerprint() != before:
         raise changed(source.label)
     return found
@@ -152,6 +161,15 @@ def _in_groups(
     return found
 
 
+def _of_nothing(
+    engine: Engine, source: Source, chosen: Sequence[Column], *, grouped: bool
+) -> list[ColumnStates]:
+    if grouped:
+        return []
+    with _noticing_change(engine, source, chosen):
+        return list(_unfold(compute_empty(engine, source, chosen), chosen, (), windowed=False))
+
+
 @contextmanager
 def _noticing_change(engine: Engine, source: Source, columns: Sequence[Column]) -> Iterator[None]:
     """Tell an error of a source that lost a column meanwhile from all others."""
@@ -163,13 +181,22 @@ def _noticing_change(engine: Engine, source: Source, columns: Sequence[Column]) 
         raise changed(source.label) from error
 
 
-def _check_grouping(names: set[str], segment_by: Sequence[str], windows: Windows | None) -> None:
+def _check_grouping(
+    columns: Sequence[Column], segment_by: Sequence[str], windows: Windows | None
+) -> None:
+    names = {column.name: column for column in columns}
     wanted = [*segment_by, *([windows.column] if windows else [])]
     if missing := [name for name in wanted if name not in names]:
         raise InvalidInputError(
             f"the source has no column {missing[0]!r}",
             field="segment_by" if missing[0] in segment_by else "windows",
             remedy=f"its columns are {', '.join(sorted(names)[:20])}",
+        )
+    if windows and names[windows.column].kind is not Kind.TIME:
+        raise InvalidInputError(
+            f"{windows.column} is of the type {names[windows.column].type}, no time",
+            field="time_column",
+            remedy="name a column of dates or times; convert texts and numbers to them first",
         )
     if len(segment_by) > MAX_SEGMENT_COLUMNS:
         raise InvalidInputError(

@@ -73,9 +73,7 @@ def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
     if module == "polars" and type(data).__name__ != "Series":
         data = _of_polars(data.collect() if hasattr(data, "collect") else data)
     elif isinstance(data, Mapping):
-        import pyarrow as pa  # noqa: PLC0415 - only where it is needed
-
-        data = pa.table(dict(data))
+        data = _of_mapping(data)
     elif module == "pyarrow":
         if type(data).__name__ == "RecordBatch":
             import pyarrow as pa  # noqa: PLC0415 - only where it is needed
@@ -83,7 +81,7 @@ def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
             data = pa.Table.from_batches([data])
         data = _in_utc(data) if type(data).__name__ == "Table" else data
     elif module == "pandas" and hasattr(data, "columns"):
-        data = _with_lists(_with_known_zones(_with_text_names(data)))
+        data = _with_lists(_with_known_zones(_with_own_names(_with_text_names(data))))
     else:
         raise InvalidInputError(
             f"{type(data).__name__} is not data that can be profiled",
@@ -91,6 +89,19 @@ def _in_memory(data: Any) -> Source:  # noqa: ANN401 - checked here
             remedy="give a pandas or Polars frame, an Arrow table, a path or a URL",
         )
     return Source(f"Python({FRAME})", "a frame in memory", frame=data)
+
+
+def _of_mapping(data: Mapping[Any, Any]) -> Any:  # noqa: ANN401 - an Arrow table
+    import pyarrow as pa  # noqa: PLC0415 - only where it is needed
+
+    try:
+        return pa.table({str(name): values for name, values in data.items()})
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise InvalidInputError(
+            f"the columns make no table: {error}",
+            field="data",
+            remedy="give lists of one length, each of values of one type",
+        ) from error
 
 
 def _of_polars(frame: Any) -> Any:  # noqa: ANN401 - a Polars frame, and an Arrow table
@@ -122,6 +133,20 @@ def _with_text_names(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
         ".".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns
     ]
     return frame.set_axis(names, axis="columns")
+
+
+def _with_own_names(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame
+    """Return a frame that has columns, each of another name: the engine's errors do not say it."""
+    if not len(frame.columns):
+        raise InvalidInputError(
+            "the frame has no columns", field="data", remedy="profile a frame with columns"
+        )
+    repeated = frame.columns[frame.columns.duplicated()]
+    if len(repeated):
+        raise InvalidInputError(
+            f"two columns are called {str(repeated[0])!r}", field="data", remedy="rename one"
+        )
+    return frame
 
 
 def _with_known_zones(frame: Any) -> Any:  # noqa: ANN401 - a pandas frame

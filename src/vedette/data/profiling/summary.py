@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vedette.data.profiling.columns import Kind
+from vedette.statistics.binning import equal_edges
 from vedette.statistics.samples import Sample
 
 LEVELS = 1000
@@ -182,7 +183,7 @@ class ColumnProfile:
         if sample.is_empty:
             return {"edges": [], "counts": []}
         low, high = float(sample.values[0]), float(sample.values[-1])
-        edges = np.linspace(low, high, bins + 1) if high > low else np.array([low - 0.5, low + 0.5])
+        edges = equal_edges(low, high, bins if high > low else 1)
         counts = sample.histogram(edges)
         scaled = counts / counts.sum() * sample.size
         return {"edges": edges.tolist(), "counts": [round(float(count), 3) for count in scaled]}
@@ -262,24 +263,34 @@ def _extreme(parts: Sequence[Mapping[str, Any]], name: str, choose: Any) -> floa
 
 
 def _moments(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return count, sum, mean, std and skewness over parts (Chan, Golub, LeVeque 1979)."""
+    """Return count, sum, mean, std and skewness over parts (Chan, Golub, LeVeque 1979).
+
+    None stands for what is beyond any float of 64 bits.
+    """
     held = [part for part in parts if part["finite"] and part["minimum"] is not None]
     finite = sum(part["finite"] for part in held)
     if not finite:
         return dict.fromkeys(("mean", "std", "sum", "skewness")) | {"finite": 0}
-    total = math.fsum(part["sum"] for part in held)
-    mean = total / finite
-    squares = math.fsum(
-        part["finite"] * ((part["variance"] or 0.0) + (part["sum"] / part["finite"] - mean) ** 2)
-        for part in held
-    )
-    std = math.sqrt(max(squares, 0.0) / finite)
+    try:
+        # The engine writes null for a sum or a square that is beyond any float.
+        total = math.fsum(part["sum"] for part in held)
+        mean = total / finite
+    except (TypeError, OverflowError):
+        return dict.fromkeys(("mean", "std", "sum", "skewness")) | {"finite": finite}
+    try:
+        squares = math.fsum(
+            part["finite"] * (part["variance"] + (part["sum"] / part["finite"] - mean) ** 2)
+            for part in held
+        )
+        std = math.sqrt(max(squares, 0.0) / finite)
+    except (TypeError, OverflowError):
+        std = None
     return {
         "finite": finite,
         "sum": total,
         "mean": mean,
         "std": std,
-        "skewness": _skewness(held, std),
+        "skewness": _skewness(held, std) if std else None,
     }
 
 
@@ -288,7 +299,7 @@ def _skewness(held: Sequence[Mapping[str, Any]], std: float) -> float | None:
 
     It comes from sums of powers around the pivot, which lose digits where the mean is far from it.
     """
-    if len(held) != 1 or held[0]["skewness"] is None or std == 0:
+    if len(held) != 1 or held[0]["skewness"] is None:
         return None
     part = held[0]
     distance = abs(part["sum"] / part["finite"] - part["pivot"])

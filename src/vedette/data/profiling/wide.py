@@ -35,15 +35,34 @@ _VALUE, _VALUES, _PLACE = "vedette_value", "vedette_values", "vedette_place"
 _UNFOLD = f"ARRAY JOIN {_VALUES} AS {_VALUE}, arrayEnumerate({_VALUES}) AS {_PLACE}"
 
 
-def is_wide(
+def rows_of_wide(
     engine: Engine, source: Source, columns: Sequence[Column], windows: Windows | None
-) -> bool:
-    """Return whether the columns take more than the rows."""
+) -> int | None:
+    """Return the rows of a source whose columns take more than its rows; None where they do not."""
     if len(columns) <= COLUMNS_A_STATEMENT or (windows and windows.rows):
-        return False
+        return None
     sql = f"SELECT count() FROM {source.expression}"
     ((rows,),) = engine.rows(sql, source.parameters, source.frame)
-    return 0 < int(rows) <= WIDE_ROWS
+    return int(rows) if int(rows) <= WIDE_ROWS else None
+
+
+def compute_empty(engine: Engine, source: Source, columns: Sequence[Column]) -> list[list[Any]]:
+    """Return the row that ``compute`` does of a source without rows: columns of a type are the same.
+
+    Raises:
+        InvalidInputError: the source cannot be read.
+        ConflictError: meanwhile there are rows.
+
+    """
+    firsts = list({column.type: column for column in reversed(columns)}.values())
+    answers: dict[str, Any] = {}
+    for start in range(0, len(firsts), COLUMNS_A_STATEMENT):
+        part = firsts[start : start + COLUMNS_A_STATEMENT]
+        ((begin, end, rows, *found),) = compute(engine, source, part, (), None)
+        if rows:
+            raise changed(source.label)
+        answers |= {column.type: answer for column, answer in zip(part, found, strict=True)}
+    return [[begin, end, 0, *(answers[column.type] for column in columns)]]
 
 
 def look_wide(engine: Engine, source: Source, columns: Sequence[Column]) -> list[Column]:

@@ -46,7 +46,7 @@ def main() -> int:
 
 
 def work(engine: Engine, job: Mapping[str, Any]) -> list[Document]:
-    """Return the profiles that a job asks for, one a window.
+    """Return the profiles that a job asks for, one a window, with notes on how it was read.
 
     Args:
         engine: reads the data.
@@ -67,6 +67,11 @@ def work(engine: Engine, job: Mapping[str, Any]) -> list[Document]:
             continue
         part = _between(source, column, start, start + job["seconds"])
         found.append({"start": start, **_profiled(engine, part, job, checks)})
+    for window in found:
+        # They were counted once, for all windows.
+        window["notes"] = [
+            f"in and around the windows that were read, {note}" for note in source.notes
+        ]
     return found
 
 
@@ -87,6 +92,7 @@ def _profiled(
         "states": [one.as_dict() for one in states],
         "kept": [dict(row.row) for row in kept],
         "results": [one.as_dict() for one in results],
+        "notes": list(source.notes),
     }
 
 
