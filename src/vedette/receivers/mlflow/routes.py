@@ -14,9 +14,11 @@ from vedette.receivers.mlflow import (
     assessments,
     evaluation,
     experiments,
+    issues,
     logged_models,
     metrics,
     registry,
+    reviews,
     runs,
     traces,
     webhooks,
@@ -37,6 +39,8 @@ CALLS = (
     *traces.CALLS,
     *assessments.CALLS,
     *evaluation.CALLS,
+    *reviews.CALLS,
+    *issues.CALLS,
     *webhooks.CALLS,
 )
 

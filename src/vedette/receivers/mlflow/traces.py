@@ -137,6 +137,12 @@ def link_traces_to_run(context: Context, given: Arguments) -> None:
     Traces(context.caller).link_to_run(given["trace_ids"], given["run_id"])
 
 
+def link_prompts_to_trace(context: Context, given: Arguments) -> None:
+    """``POST traces/link-prompts``."""
+    prompts = [(one["name"], one["version"]) for one in given["prompt_versions"]]
+    Traces(context.caller).link_prompts(given["trace_id"], prompts)
+
+
 def _of_experiments(context: Context, given: Arguments) -> list[TraceHead]:
     heads = Traces(context.caller).get(given["trace_ids"])
     wanted = set(given["experiment_ids"])
@@ -240,6 +246,7 @@ _DELETE = {
 }
 _TAG = {**_ID, "key": required(STRING), "value": optional(STRING, "")}
 _KEY = {**_ID, "key": required(STRING)}
+_PROMPT = message("PromptVersionRef", name=required(STRING), version=required(STRING))
 _LINK = {"trace_ids": optional(repeated(STRING)), "run_id": required(STRING)}
 CALLS = (
     Call(
@@ -268,6 +275,12 @@ CALLS = (
     Call("POST", "traces/delete-traces", _DELETE, delete_traces),
     Call("POST", "traces/link-to-run", _LINK, link_traces_to_run),
     Call("POST", "3.0/traces/link-to-run", _LINK, link_traces_to_run),
+    Call(
+        "POST",
+        "traces/link-prompts",
+        {**_ID, "prompt_versions": optional(repeated(_PROMPT))},
+        link_prompts_to_trace,
+    ),
     reads("GET", "3.0/traces/{trace_id}", _ID, get_trace_info),
     Call("PATCH", "3.0/traces/{trace_id}/tags", _TAG, set_trace_tag),
     Call("DELETE", "3.0/traces/{trace_id}/tags", _KEY, delete_trace_tag),
