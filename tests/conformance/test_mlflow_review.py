@@ -91,7 +91,9 @@ def test_reviewers_are_asked_questions(client, experiment):
         assert (found.input, found.instruction, found.enable_comment) == (given, f"{name}?", True)
         assert found == label_schemas.get_label_schema(schema_id=made[name].schema_id)
     page = label_schemas.list_label_schemas(experiment_id=experiment, max_results=3)
-    rest = label_schemas.list_label_schemas(experiment_id=experiment, max_results=3, page_token=page.token)
+    rest = label_schemas.list_label_schemas(
+        experiment_id=experiment, max_results=3, page_token=page.token
+    )
     assert sorted(one.name for one in [*page, *rest]) == sorted(["Feedback", *inputs])
 
     changed = label_schemas.update_label_schema(
