@@ -282,6 +282,17 @@ def test_autolog_of_boosted_trees(client):
     assert list(loaded.predict(features)) == list(booster.predict(features))
 
 
+def test_logged_models_are_found_by_how_they_stand(client):
+    made = {name: mlflow.initialize_logged_model(name=name) for name in ("good", "bad", "open")}
+    mlflow.finalize_logged_model(made["good"].model_id, "READY")
+    mlflow.finalize_logged_model(made["bad"].model_id, "FAILED")
+    for status, name in (("READY", "good"), ("FAILED", "bad"), ("PENDING", "open")):
+        (found,) = mlflow.search_logged_models(
+            filter_string=f"status = '{status}'", output_format="list"
+        )
+        assert (found.name, str(found.status)) == (name, status)
+
+
 def test_the_registry(client):
     client.create_registered_model("churn", tags={"a": "b"}, description="who leaves")
     with pytest.raises(MlflowException) as caught:

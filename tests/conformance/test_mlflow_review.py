@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import mlflow
 import pytest
 from mlflow import MlflowClient
@@ -11,6 +13,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.genai import label_schemas, review_queues
 from mlflow.genai.label_schemas import InputCategorical, InputNumeric, InputPassFail, InputText
 from mlflow.genai.scorers import Guidelines, ScorerSamplingConfig, get_scorer, list_scorers
+from mlflow.store.analytics.trace_correlation import calculate_npmi_from_counts
+from mlflow.tracing.client import TracingClient
 
 
 @pytest.fixture
@@ -18,6 +22,9 @@ def client(tenant, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", tenant.key)
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     mlflow.set_tracking_uri(tenant.server.url)
+    # Both outlive a test: prompts and traces would go to the server of an earlier one.
+    mlflow.set_registry_uri(tenant.server.url)
+    mlflow.tracing.reset()
     return MlflowClient()
 
 
@@ -243,6 +250,36 @@ def test_traces_are_found_by_the_prompt_that_they_used(client, experiment):
         assert found.info.trace_id == used[version]
     with pytest.raises(MlflowException, match="version of a prompt"):
         mlflow.search_traces(filter_string="prompt LIKE 'greet%'")
+
+
+def test_filters_of_traces_are_correlated(client, experiment):
+    @mlflow.trace
+    def answer(number):
+        live, slow = number < 6, number < 4 or number == 9
+        mlflow.update_current_trace(tags={"env": str(live), "slow": str(slow), "all": "x"})
+
+    for number in range(10):
+        answer(number)
+    mlflow.flush_trace_async_logging()
+    tracing = TracingClient()
+
+    def correlation(*filters, **more):
+        return tracing.calculate_trace_filter_correlation([experiment], *filters, **more)
+
+    found = correlation("tags.env = 'True'", "tags.slow = 'True'")
+    assert (found.filter1_count, found.filter2_count, found.joint_count, found.total_count) == (
+        6, 5, 4, 10,
+    )  # fmt: skip
+    expected = calculate_npmi_from_counts(4, 6, 5, 10)
+    assert found.npmi == pytest.approx(expected.npmi)
+    assert found.npmi_smoothed == pytest.approx(expected.npmi_smoothed)
+    assert correlation("tags.env = 'True'", "tags.env = 'False'").npmi == -1
+    assert correlation("tags.all = 'x'", "tags.all = 'x'").npmi == 1
+    assert math.isnan(correlation("tags.env = 'none'", "tags.all = 'x'").npmi)
+    within = correlation("tags.all = 'x'", "tags.slow = 'True'", base_filter="tags.env = 'False'")
+    assert (within.filter2_count, within.total_count) == (1, 4)
+    with pytest.raises(MlflowException, match="invalid attribute key"):
+        correlation("nonsense = 'x'", "tags.all = 'x'")
 
 
 def test_another_account_sees_none_of_it(client, experiment, new_tenant, monkeypatch):

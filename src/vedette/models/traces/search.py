@@ -233,6 +233,20 @@ def search_traces(
     return heads, more
 
 
+def count_traces(
+    caller: Caller, runner: QueryRunner, experiment_ids: Sequence[str], filters: Sequence[str]
+) -> int:
+    """Return how many traces of experiments pass all of these filters."""
+    chosen = select(TraceRow.id).where(
+        TraceRow.account == caller.account, TraceRow.experiment_id.in_(list(experiment_ids))
+    )
+    clauses = [clause for filter_ in filters for clause in parse_filter(filter_)]
+    found = _searchable(runner, caller.account).apply(chosen, clauses, [], caller.dialect)
+    with caller.read() as session:
+        counted = session.scalar(select(func.count()).select_from(found.order_by(None).subquery()))
+        return int(counted or 0)
+
+
 def check_filter(filter_: str | None, dialect: str) -> None:
     """Raise ``QuerySyntaxError`` for a filter that no search could have."""
     _searchable(None, "").apply(select(TraceRow), parse_filter(filter_), [], dialect)

@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import String, bindparam, select
 
@@ -134,7 +134,7 @@ class Runs:
         with self._caller.change("CreateRun", request, [self.resource(identity)]) as change:
             if run_id and change.session.get(RunRow, identity) is not None:
                 raise ConflictError(f"Run with id={identity} already exists.", field="run_id")
-            started = {
+            started: dict[str, Any] = {
                 "id": identity,
                 "name": name,
                 "experiment_id": experiment_id,

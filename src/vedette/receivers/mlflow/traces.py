@@ -8,12 +8,13 @@ from typing import Any
 
 from vedette.core.errors import InvalidInputError
 from vedette.models.traces.assessments import Assessments
+from vedette.models.traces.correlation import correlate
 from vedette.models.traces.heads import STATES, TraceHead, Traces
 from vedette.models.traces.search import MAX_PAGE, search_traces
 from vedette.models.traces.spans import spans_of
 from vedette.receivers.mlflow.assessments import shown as shown_assessment
 from vedette.receivers.mlflow.calls import Call, Context, reads
-from vedette.receivers.mlflow.common import page_size, without_none
+from vedette.receivers.mlflow.common import number, page_size, without_none
 from vedette.receivers.mlflow.schema import (
     INT64,
     JSON,
@@ -109,6 +110,26 @@ def search(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
     )
     answer: dict[str, Any] = {"traces": _shown(context, found)}
     return answer | ({"next_page_token": token} if token else {})
+
+
+def calculate_filter_correlation(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
+    """``POST traces/calculate-filter-correlation``."""
+    found = correlate(
+        context.caller,
+        context.services.runner,
+        given["experiment_ids"],
+        given["filter_string1"],
+        given["filter_string2"],
+        given["base_filter"],
+    )
+    return {
+        "npmi": number(found.npmi),
+        "npmi_smoothed": number(found.npmi_smoothed),
+        "filter1_count": found.first,
+        "filter2_count": found.second,
+        "joint_count": found.both,
+        "total_count": found.total,
+    }
 
 
 def delete_traces(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
@@ -270,6 +291,17 @@ CALLS = (
             "page_token": optional(STRING),
         },
         search,
+    ),
+    reads(
+        "POST",
+        "3.0/traces/calculate-filter-correlation",
+        {
+            "experiment_ids": optional(repeated(STRING)),
+            "filter_string1": required(STRING),
+            "filter_string2": required(STRING),
+            "base_filter": optional(STRING),
+        },
+        calculate_filter_correlation,
     ),
     Call("POST", "3.0/traces/delete-traces", _DELETE, delete_traces),
     Call("POST", "traces/delete-traces", _DELETE, delete_traces),

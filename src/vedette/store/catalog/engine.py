@@ -202,7 +202,7 @@ def _begin_sqlite(connection: Connection) -> None:
     # A write transaction that starts as a reader can fail to upgrade, whatever the timeout is.
     writes = _scope_of(connection) is not None
     # On the driver's own connection: SQLAlchemy's way to it takes as long as a statement.
-    driver = connection.connection.driver_connection
+    driver: Any = connection.connection.driver_connection
     try:
         driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
     except sqlite3.Error as error:
