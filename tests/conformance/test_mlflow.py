@@ -79,6 +79,30 @@ def test_a_run_with_all_it_logs(client):
     assert client.get_run(run.info.run_id).info.run_name == "renamed"
 
 
+def test_a_dataset_is_one_by_name_and_digest(client):
+    """As in MLflow, whose key they are: what was told first of it, and of its use by a run, stays."""
+    frame = pd.DataFrame({"a": [1.5, 2.5]})
+    first, second = (
+        mlflow.data.from_pandas(frame, name="rows", source=source)
+        for source in ("s3://b/first", "s3://b/second")
+    )
+    assert first.digest == second.digest
+    with mlflow.start_run() as one:
+        mlflow.log_input(first, context="training")
+        mlflow.log_input(second, context="evaluation")
+    with mlflow.start_run() as other:
+        mlflow.log_input(second, context="evaluation")
+    for run, context in ((one, "training"), (other, "evaluation")):
+        (used,) = client.get_run(run.info.run_id).inputs.dataset_inputs
+        assert json.loads(used.dataset.source)["uri"] == "s3://b/first"
+        assert [tag.value for tag in used.tags] == [context]
+    mlflow.set_experiment("another")
+    with mlflow.start_run() as elsewhere:
+        mlflow.log_input(second)
+    (used,) = client.get_run(elsewhere.info.run_id).inputs.dataset_inputs
+    assert json.loads(used.dataset.source)["uri"] == "s3://b/second"
+
+
 def test_a_history_comes_in_pages_of_several_runs_and_sampled(client, models_server):
     with mlflow.start_run() as run:
         for step in range(5):
@@ -258,6 +282,17 @@ def test_autolog_of_boosted_trees(client):
     assert list(loaded.predict(features)) == list(booster.predict(features))
 
 
+def test_logged_models_are_found_by_how_they_stand(client):
+    made = {name: mlflow.initialize_logged_model(name=name) for name in ("good", "bad", "open")}
+    mlflow.finalize_logged_model(made["good"].model_id, "READY")
+    mlflow.finalize_logged_model(made["bad"].model_id, "FAILED")
+    for status, name in (("READY", "good"), ("FAILED", "bad"), ("PENDING", "open")):
+        (found,) = mlflow.search_logged_models(
+            filter_string=f"status = '{status}'", output_format="list"
+        )
+        assert (found.name, str(found.status)) == (name, status)
+
+
 def test_the_registry(client):
     client.create_registered_model("churn", tags={"a": "b"}, description="who leaves")
     with pytest.raises(MlflowException) as caught:
@@ -391,6 +426,9 @@ def test_webhooks_get_signed_events(client, models_server):
     prompts = client.create_webhook("prompts", "http://127.0.0.1:9/hook", ["prompt.created"])
     # The client has no name for events of stages, and fails over a webhook that has them alone.
     assert [found.name for found in client.list_webhooks()] == ["ci", "prompts"]
+    budget = client.create_webhook("budget", "http://127.0.0.1:9/hook", ["budget_policy.exceeded"])
+    assert str(client.get_webhook(budget.webhook_id).events[0].entity) == "budget_policy"
+    client.delete_webhook(budget.webhook_id)
     client.delete_webhook(prompts.webhook_id)
     client.delete_webhook(hook.webhook_id)
     assert list(client.list_webhooks()) == []

@@ -76,6 +76,11 @@ def test_the_python_client(tenant):
     assert (len(page["results"]), page["totalCount"]) == (1, 3)
     behind = get(tenant, "/namespaces/shop/jobs", offset=5)
     assert (behind["jobs"], behind["totalCount"]) == ([], 1)
+    one = get(tenant, "/namespaces/postgres%3A%2F%2Fdb%3A5432/datasets/shop.public.orders")
+    assert [field["name"] for field in one["fields"]] == ["id"]
+    assert one["currentVersion"] == run.runId
+    (done,) = get(tenant, "/namespaces/shop/jobs/load/runs")["runs"]
+    assert (done["id"], done["state"]) == (run.runId, "COMPLETED")
     unknown = httpx.get(
         f"{tenant.server.url}/api/v1/lineage", params={"nodeId": "job:shop:nothing"},
         headers=tenant.headers, timeout=60,

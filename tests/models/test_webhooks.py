@@ -2,13 +2,14 @@
 
 import orjson
 import pytest
+from mlflow.protos import webhooks_pb2
 from sqlalchemy import select
 
 from vedette.core.encryption import SecretBox
 from vedette.core.errors import InvalidInputError
 from vedette.models.registry.aliases import Aliases
 from vedette.models.registry.event_examples import example
-from vedette.models.registry.events import EVENTS
+from vedette.models.registry.events import ACTIONS, ENTITIES, EVENTS, MLFLOW_EVENTS
 from vedette.models.registry.models import Models
 from vedette.models.registry.versions import Versions
 from vedette.models.registry.webhooks import Webhooks, deliver_due
@@ -139,7 +140,7 @@ def test_tags_of_models_are_no_event(as_user, http, waiting):
     assert [event["entity"] for event in waiting(hook)] == ["registered_model"]
 
 
-@pytest.mark.parametrize("event", [("STAGE", "DELETED"), ("BUDGET_POLICY", "EXCEEDED"), ("", "")])
+@pytest.mark.parametrize("event", [("STAGE", "DELETED"), ("BUDGET_POLICY", "CREATED"), ("", "")])
 def test_an_event_that_never_happens_is_refused(as_user, http, event):
     hooks = Webhooks(as_user("ann"), http, BOX)
     with pytest.raises(InvalidInputError) as caught:
@@ -150,7 +151,17 @@ def test_an_event_that_never_happens_is_refused(as_user, http, event):
         hooks.test(made.id, event)
 
 
+def test_events_have_the_numbers_of_mlflow():
+    """A message may name an entity or an action by its number."""
+    entities, actions = dict(webhooks_pb2.WebhookEntity.items()), webhooks_pb2.WebhookAction.items()
+    numbered = {name: number for number, name in enumerate(ENTITIES, 1) if name in MLFLOW_EVENTS}
+    assert numbered == {name: number for name, number in entities.items() if number}
+    assert {name: ACTIONS.index(name) + 1 for name, number in actions if number} == {
+        name: number for name, number in actions if number
+    }
+
+
 def test_every_event_has_an_example():
-    for entity, actions in EVENTS.items():
+    for entity, actions in (EVENTS | MLFLOW_EVENTS).items():
         for action in actions:
             assert example(entity, action)

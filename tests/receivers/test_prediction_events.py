@@ -97,3 +97,49 @@ def test_what_is_wrong_is_rejected_and_a_batch_again_is_stored_once(send, rows):
     told = rows("SELECT Reason, Count FROM @rejected WHERE Signal = 'predictions'")
     assert told == [{"Reason": "model is missing or no text", "Count": 1}]
     assert rows("SELECT count() AS n FROM @otel_logs") == [{"n": 2}]
+
+
+def test_nan_is_a_missing_value_and_no_class(send, rows):
+    """As null in JSON, which has neither NaN nor infinities."""
+    nan, inf = float("nan"), float("inf")
+    model = {"vedette.model.name": "price", "vedette.model.version": "7"}
+    told = {
+        **model, "vedette.prediction.value": nan, "vedette.score.a": 0.5,
+        "vedette.feature.age": nan, "vedette.feature.far": -inf, "vedette.feature.area": 50.5,
+        "vedette.feature.plan": "NaN",
+    }  # fmt: skip
+    send(
+        ("vedette.prediction", None, {**told, "vedette.prediction.id": "a"}),
+        ("vedette.prediction", None, {**model, "vedette.prediction.value": inf}),
+        ("vedette.label", None, {**model, "vedette.prediction.id": "a", "vedette.label.value": nan}),
+        ("vedette.label", None, {**model, "vedette.prediction.id": "b", "vedette.label.value": 1.5}),
+    )  # fmt: skip
+    (row,) = rows("SELECT * FROM @predictions")
+    assert (row["Value"], row["Label"], row["Scores"]) == (None, "", {"a": 0.5})
+    assert (row["NumericFeatures"], row["TextFeatures"]) == ({"area": 50.5}, {"plan": "NaN"})
+    assert sorted(row["MissingFeatures"]) == ["age", "far"]
+    assert rows("SELECT PredictionId, Value FROM @prediction_labels") == [
+        {"PredictionId": "b", "Value": 1.5}
+    ]
+    rejected = rows("SELECT Reason, Count FROM @rejected ORDER BY Reason")
+    assert rejected == [
+        {"Reason": "label is missing", "Count": 1},
+        {"Reason": "prediction is missing", "Count": 1},
+    ]
+
+
+def test_nan_in_a_body_is_a_missing_value(send, rows):
+    body = {
+        "model": "churn", "id": "p1", "prediction": 0.5, "weight": 2,
+        "features": {"age": float("nan"), "plan": "a", "many": [float("inf"), 1.5]},
+    }  # fmt: skip
+    send(
+        ("vedette.prediction", body, None),
+        ("vedette.label", {"model": "churn", "id": "p1", "label": float("nan")}, None),
+    )
+    (row,) = rows("SELECT * FROM @predictions")
+    assert (row["Model"], row["Value"], row["MissingFeatures"]) == ("churn", 0.5, ["age"])
+    assert rows("SELECT count() AS n FROM @prediction_labels") == [{"n": 0}]
+    assert rows("SELECT Reason, Count FROM @rejected") == [
+        {"Reason": "label is missing", "Count": 1}
+    ]

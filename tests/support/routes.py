@@ -66,6 +66,8 @@ _ROTA = {"name": "rota"}
 _ALARM = {"alarm": "$alarm"}
 _INCIDENT = {"incident": "$incident"}
 _BOARD = {"dashboard": "$dashboard"}
+_MARQUEZ_DATASET = {"namespace": "vedette", "dataset": "table"}
+_MARQUEZ_JOB = {"namespace": "vedette", "job": "nightly"}
 _MODEL = {"name": "$model"}
 _VERSION = {**_MODEL, "version": "$model_version"}
 _APPROVAL = {"request_id": "$approval_id"}
@@ -904,5 +906,28 @@ ROUTES: dict[str, Route] = {
     ),
     "GET /namespaces/{namespace}/jobs": Route(
         Permission.TELEMETRY_READ, path={"namespace": "vedette"}
+    ),
+    "GET /namespaces/{namespace}": Route(
+        Permission.TELEMETRY_READ, path={"namespace": "vedette"}, foreign=404
+    ),
+    "GET /namespaces/{namespace}/datasets/{dataset}": Route(
+        Permission.TELEMETRY_READ, path=_MARQUEZ_DATASET, foreign=404
+    ),
+    "GET /namespaces/{namespace}/datasets/{dataset}/versions": Route(
+        Permission.TELEMETRY_READ, path=_MARQUEZ_DATASET, foreign=404
+    ),
+    "GET /namespaces/{namespace}/datasets/{dataset}/versions/{version}": Route(
+        Permission.TELEMETRY_READ,
+        path={**_MARQUEZ_DATASET, "version": "$pipeline_run"},
+        foreign=404,
+    ),
+    "GET /namespaces/{namespace}/jobs/{job}": Route(
+        Permission.TELEMETRY_READ, path=_MARQUEZ_JOB, tells=True, foreign=404
+    ),
+    "GET /namespaces/{namespace}/jobs/{job}/runs": Route(
+        Permission.TELEMETRY_READ, path=_MARQUEZ_JOB, foreign=404
+    ),
+    "GET /jobs/runs/{run_id}": Route(
+        Permission.TELEMETRY_READ, path={"run_id": "$pipeline_run"}, tells=True, foreign=404
     ),
 }

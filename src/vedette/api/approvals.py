@@ -28,7 +28,10 @@ from vedette.models.registry.approvals import MAX_COMMENT, Approvals
 from vedette.models.registry.checks import CHECKS
 from vedette.models.registry.rules import MAX_APPROVALS, MAX_HOURS, Rules
 from vedette.models.registry.stages import parse_stage
+from vedette.monitors.findings import LastFindings
+from vedette.store.catalog import Principal
 from vedette.store.catalog.checks import DEFAULT_PAGE
+from vedette.web import Services
 
 router = Router(tags=["approvals"], responses=error_responses(404, 409))
 
@@ -70,6 +73,12 @@ class RuleRequest(Body):
     expires_hours: int = Field(default=168, ge=1, le=MAX_HOURS)
 
 
+def _watched(request: Request, services: Services, caller: Principal) -> Approvals:
+    """Return approvals whose checks know what monitors found."""
+    watch = LastFindings(services.catalog, services.runner, caller.account)
+    return Approvals(caller_of(request, services, caller), watch)
+
+
 @router.post(
     "/approvals", status_code=201, operation_id="RequestApproval", response_model=ApprovalView
 )
@@ -77,7 +86,7 @@ async def request_approval(
     request: Request, services: AppServices, caller: CatalogWriter, body: ApprovalRequest
 ) -> Response:
     """Ask that a version enters a stage; its checks are run at once."""
-    approvals = Approvals(caller_of(request, services, caller))
+    approvals = _watched(request, services, caller)
     made = await asyncio.to_thread(
         approvals.request, body.model, body.version, parse_stage(body.stage), comment=body.comment
     )
@@ -124,7 +133,7 @@ async def approve(
     body: DecisionRequest,
 ) -> Response:
     """Approve; the last approval that is needed brings the version into its stage."""
-    approvals = Approvals(caller_of(request, services, caller))
+    approvals = _watched(request, services, caller)
     return answer(
         await asyncio.to_thread(approvals.decide, request_id, approve=True, comment=body.comment)
     )

@@ -16,9 +16,11 @@ from vedette.models.limits import MAX_KEY, check_length, check_name
 from vedette.models.paging import decode_token, encode_token, query_hash
 from vedette.models.tracking.experiments import find, find_active
 from vedette.store.catalog.evaluation_models import ScorerVersionRow
+from vedette.store.catalog.review_models import OnlineScoringRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
+    from sqlalchemy.orm import Session
 
 MAX_SCORER = 1_000_000
 """Characters of a scorer."""
@@ -171,20 +173,40 @@ class Scorers:
         with self._caller.change(
             "DeleteScorer", {"name": name, "version": version}, [self._resource(experiment_id)]
         ) as change:
-            if not change.session.execute(chosen.returning(row.version)).all():
+            deleted = change.session.execute(chosen.returning(row.scorer_id)).first()
+            if deleted is None:
                 raise _missing(name)
+            if change.session.scalar(self._newest(experiment_id, name).limit(1)) is None:
+                of = OnlineScoringRow
+                change.session.execute(
+                    delete(of).where(
+                        of.account == self._caller.account, of.scorer_id == deleted.scorer_id
+                    )
+                )
 
     def _newest(self, experiment_id: str, name: str) -> Select[ScorerVersionRow]:
-        row = ScorerVersionRow
-        return (
-            select(row)
-            .where(row.account == self._caller.account, row.experiment_id == experiment_id)
-            .where(row.name == name)
-            .order_by(row.version.desc())
-        )
+        return _newest(self._caller.account, experiment_id, name)
 
     def _resource(self, experiment_id: str) -> ResourceId:
         return ResourceId(self._caller.account, "experiment", experiment_id or "-")
+
+
+def latest_version(session: Session, account: str, experiment_id: str, name: str) -> ScorerVersion:
+    """Return the latest version of a scorer; ``NotFoundError`` where there is none."""
+    row = session.scalar(_newest(account, experiment_id, name).limit(1))
+    if row is None:
+        raise _missing(name)
+    return _view(row)
+
+
+def _newest(account: str, experiment_id: str, name: str) -> Select[ScorerVersionRow]:
+    row = ScorerVersionRow
+    return (
+        select(row)
+        .where(row.account == account, row.experiment_id == experiment_id)
+        .where(row.name == name)
+        .order_by(row.version.desc())
+    )
 
 
 def _missing(name: str) -> NotFoundError:

@@ -28,9 +28,9 @@ from vedette.models.registry.approval_records import (
     results_text,
     view_of,
 )
-from vedette.models.registry.checks import Subject, run_checks
+from vedette.models.registry.checks import Finding, Subject, Watch, run_checks
 from vedette.models.registry.events import announce
-from vedette.models.registry.gates import rule_for
+from vedette.models.registry.gates import findings_for, rule_for
 from vedette.models.registry.records import find_version
 from vedette.models.registry.stages import Stage, StageStatus
 from vedette.models.registry.versions import enter_stage
@@ -45,6 +45,8 @@ from vedette.store.catalog.registry_models import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
@@ -58,8 +60,9 @@ _EXPIRED_AT_ONCE = 100
 class Approvals:
     """Requests of one account."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, watch: Watch | None = None) -> None:
         self._caller = caller
+        self._watch = watch
 
     def request(self, name: str, version: int, stage: Stage, *, comment: str = "") -> Approval:
         """Ask that a version enters a stage; where no approval is needed it does at once.
@@ -73,6 +76,7 @@ class Approvals:
         # What lapsed a moment ago no longer keeps anybody from asking again.
         expire_requests(self._caller.catalog, ApprovalRequestRow.account == self._caller.account)
         now = self._caller.catalog.clock.now()
+        findings = findings_for(self._caller, self._watch, name, version, stage)
         request = {"stage": stage, "comment": comment}
         with self._caller.change(
             "RequestApproval", request, [self._resource(name, version)]
@@ -87,7 +91,8 @@ class Approvals:
                     remedy="bring the version into the stage; or have an admin make a rule",
                 )
             self._require_new(session, row, stage)
-            results = run_checks(Subject(session, model, row), orjson.loads(rule.checks))
+            subject = Subject(session, model, row, findings, now)
+            results = run_checks(subject, orjson.loads(rule.checks))
             made = ApprovalRequestRow(
                 id=new_id(),
                 account=self._caller.account,
@@ -172,6 +177,7 @@ class Approvals:
             )
         now, actor = self._caller.catalog.clock.now(), self._caller.actor
         name = "ApproveRequest" if approve else "RejectRequest"
+        findings = self._findings_for(request_id) if approve else ()
         with self._caller.change(name, {"id": request_id, "comment": comment}) as change:
             session = change.session
             row, model, version = self._find(session, request_id)
@@ -203,7 +209,7 @@ class Approvals:
             if not approve:
                 _close(session, model, version, row, REJECTED, now)
             elif _approvals(session, row) >= row.needed:
-                self._recheck(session, model, version, row)
+                self._recheck(Subject(session, model, version, findings, now), row)
                 _close(session, model, version, row, APPROVED, now)
             return view_of(session, row, model.name)
 
@@ -306,16 +312,16 @@ class Approvals:
                 remedy=f"ask {', '.join(reviewers)}",
             )
 
-    def _recheck(
-        self,
-        session: Session,
-        model: RegisteredModelRow,
-        version: ModelVersionRow,
-        row: ApprovalRequestRow,
-    ) -> None:
-        rule = rule_for(session, self._caller.account, model.name, row.stage)
+    def _findings_for(self, request_id: str) -> Sequence[Finding]:
+        with self._caller.read() as session:
+            row, model, version = self._find(session, request_id)
+            name, number, stage = model.name, version.version, row.stage
+        return findings_for(self._caller, self._watch, name, number, stage)
+
+    def _recheck(self, subject: Subject, row: ApprovalRequestRow) -> None:
+        rule = rule_for(subject.session, self._caller.account, subject.model.name, row.stage)
         specs = orjson.loads(rule.checks) if rule else []
-        results = run_checks(Subject(session, model, version), specs)
+        results = run_checks(subject, specs)
         row.checks = results_text(results)
         failed = [result for result in results if not result.passed]
         if failed:

@@ -1,7 +1,7 @@
 """Checks that must be green before a version enters a stage; more can be registered.
 
-A check is a function of what is known of the version and of its settings in the rule. Those of data
-quality, drift and bias are registered by the parts that measure them.
+A check is a function of what is known of the version and of its settings in the rule. Those of
+quality, drift, bias and attributions read what monitors found, which is looked up before.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from vedette.core.errors import InvalidInputError
+from vedette.core.time import utc_now
 from vedette.models.registry.stages import Stage
 from vedette.store.catalog.registry_models import (
     ModelCardRow,
@@ -24,6 +25,8 @@ from vedette.store.catalog.registry_models import (
 from vedette.store.catalog.tracking_models import LoggedModelMetricRow, RunMetricRow
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.orm import Session
 
 
@@ -37,12 +40,40 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a monitor found in the last window that it could judge, of one kind.
+
+    Attributes:
+        monitor: its name.
+        kind: one of ``WATCHED``.
+        of_version: whether it looks at the version; else it is known by its name alone.
+        end: when the window ended.
+        problems: what was wrong, in sentences.
+
+    """
+
+    monitor: str
+    kind: str
+    of_version: bool
+    end: datetime
+    problems: Sequence[str]
+
+
+Watch = Callable[[str, int, Sequence[str]], Sequence[Finding]]
+"""Finds what monitors of a model's version, and those of these names, found last."""
+WATCHED = ("quality", "drift", "bias", "attributions")
+"""Checks of what monitors found; they have the names of its kinds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """The version that is checked."""
+    """The version that is checked, with what monitors found."""
 
     session: Session
     model: RegisteredModelRow
     version: ModelVersionRow
+    findings: Sequence[Finding] = ()
+    now: datetime | None = None
 
     def metric(self, key: str, version: ModelVersionRow | None = None) -> float | None:
         """Return a metric's current value of a version's logged model, else of its run."""
@@ -217,6 +248,39 @@ def model_card(subject: Subject, spec: Settings) -> tuple[bool, str]:
         .order_by(ModelCardRow.revision.desc())
     )
     return status == "approved", f"the model card is {status or 'not written'}"
+
+
+def _watched(kind: str) -> Check:
+    """Return the check that monitors found nothing wrong of a kind."""
+
+    def check(subject: Subject, spec: Settings) -> tuple[bool, str]:
+        name, hours = spec.get("monitor"), spec.get("hours")
+        found = [
+            one
+            for one in subject.findings
+            if one.kind == kind and (one.monitor == name if name else one.of_version)
+        ]
+        if not found:
+            who = f"monitor {name!r}" if name else "no monitor"
+            told = "has not judged" if name else "has judged"
+            return False, f"{who} {told} the {kind} of version {subject.version.version}"
+        for one in found:
+            if one.problems:
+                return False, f"{kind}, by {one.monitor!r}: {one.problems[0]}"
+            age = ((subject.now or utc_now()) - one.end).total_seconds() / 3600
+            if hours is not None and age > hours:
+                return False, (
+                    f"{kind}: the last window of {one.monitor!r} ended {age:.0f} hours ago; up to "
+                    f"{hours:g} are allowed"
+                )
+        names = ", ".join(sorted({repr(one.monitor) for one in found}))
+        return True, f"{kind}: {names} found nothing wrong"
+
+    return check
+
+
+for _kind in WATCHED:
+    register(_kind, {"monitor": str, "hours": _NUMBER})(_watched(_kind))
 
 
 def _number(value: float | None) -> float | None:

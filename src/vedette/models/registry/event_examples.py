@@ -43,6 +43,18 @@ _EXAMPLES: dict[tuple[str, str], dict[str, Any]] = {
     ("PROMPT_VERSION_TAG", "DELETED"): {**_PROMPT_VERSION, **_KEY},
     ("PROMPT_ALIAS", "CREATED"): {**_PROMPT, **_ALIAS, "version": "1"},
     ("PROMPT_ALIAS", "DELETED"): {**_PROMPT, **_ALIAS},
+    ("BUDGET_POLICY", "EXCEEDED"): {
+        "budget_policy_id": "bp-example",
+        "budget_unit": "USD",
+        "budget_amount": 100.0,
+        "current_spend": 101.5,
+        "duration_unit": "MONTHS",
+        "duration_value": 1,
+        "target_scope": "ENDPOINT",
+        "workspace": "default",
+        "target_value": "ep-example",
+        "window_start": 1735689600000,
+    },
     ("STAGE", "UPDATED"): {
         **_VERSION,
         "from_stage": "PreProduction",

@@ -25,7 +25,7 @@ from vedette.store.catalog.registry_models import (
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-MLFLOW_EVENTS = {
+_HAPPEN = {
     "REGISTERED_MODEL": ("CREATED",),
     "MODEL_VERSION": ("CREATED",),
     "MODEL_VERSION_TAG": ("SET", "DELETED"),
@@ -36,9 +36,15 @@ MLFLOW_EVENTS = {
     "PROMPT_VERSION_TAG": ("SET", "DELETED"),
     "PROMPT_ALIAS": ("CREATED", "DELETED"),
 }
-"""Actions by entity that MLflow's clients have names for; they cannot read any other."""
 
-EVENTS = MLFLOW_EVENTS | {
+MLFLOW_EVENTS = _HAPPEN | {"BUDGET_POLICY": ("EXCEEDED",)}
+"""Actions by entity that MLflow's clients have names for; they cannot read any other.
+
+A budget is of MLflow's gateway, which is not here: its event can be waited for and tested, and never
+happens.
+"""
+
+EVENTS = _HAPPEN | {
     "REGISTERED_MODEL": ("CREATED", "DELETED"),
     "MODEL_VERSION": ("CREATED", "DELETED"),
     "PROMPT": ("CREATED", "DELETED"),
@@ -46,10 +52,11 @@ EVENTS = MLFLOW_EVENTS | {
     "APPROVAL": ("CREATED", "UPDATED", "DECIDED"),
     "STAGE": ("UPDATED",),
 }
-"""Actions by entity that webhooks can be told of."""
+"""Actions by entity that webhooks are told of."""
 
-ENTITIES = tuple(EVENTS)
-ACTIONS = ("CREATED", "UPDATED", "DELETED", "SET", "DECIDED")
+ENTITIES = tuple(MLFLOW_EVENTS) + tuple(name for name in EVENTS if name not in MLFLOW_EVENTS)
+ACTIONS = ("CREATED", "UPDATED", "DELETED", "SET", "EXCEEDED", "DECIDED")
+"""MLflow's come first, in its order: a number may stand for a name."""
 _OF_PROMPTS = {
     "REGISTERED_MODEL": "PROMPT",
     "REGISTERED_MODEL_TAG": "PROMPT_TAG",

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select
 
 from vedette.core.errors import ForbiddenError
+from vedette.models.registry.checks import WATCHED
 from vedette.models.registry.stages import Stage, StageStatus
 from vedette.store.catalog.registry_models import (
     ApprovalRuleRow,
@@ -19,7 +20,12 @@ from vedette.store.catalog.registry_models import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
+
+    from vedette.models.context import Caller
+    from vedette.models.registry.checks import Finding, Watch
 
 EVERY_MODEL = "*"
 
@@ -34,6 +40,23 @@ def rule_for(session: Session, account: str, model: str, stage: str) -> Approval
         )
     ).all()
     return min(rules, key=lambda rule: rule.model == EVERY_MODEL, default=None)
+
+
+def findings_for(
+    caller: Caller, watch: Watch | None, model: str, version: int, stage: str
+) -> Sequence[Finding]:
+    """Return what monitors found, if the stage's rule asks for it.
+
+    Ask before the change that needs it: a change is to be short, and this reads the warehouse.
+    """
+    if watch is None:
+        return ()
+    with caller.read() as session:
+        rule = rule_for(session, caller.account, model, stage)
+        specs = orjson.loads(rule.checks) if rule else []
+    asked = [spec for spec in specs if spec["check"] in WATCHED]
+    named = [spec["monitor"] for spec in asked if spec.get("monitor")]
+    return watch(model, version, named) if asked else ()
 
 
 def require_approved(

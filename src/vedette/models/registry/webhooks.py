@@ -27,7 +27,7 @@ from vedette.core.time import utc_now
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import MAX_URI, check_length, check_name
 from vedette.models.registry.event_examples import example
-from vedette.models.registry.events import EVENTS, payload
+from vedette.models.registry.events import EVENTS, MLFLOW_EVENTS, payload
 from vedette.notifications.call import Caller as HttpCaller
 from vedette.notifications.guard import check_url
 from vedette.store.catalog.registry_models import RegistryWebhookRow, WebhookDeliveryRow
@@ -315,7 +315,11 @@ def _shown_url(url: str) -> str:
 
 
 def _checked_events(events: Sequence[Event]) -> str:
-    unknown = [event for event in events if event[1] not in EVENTS.get(event[0], ())]
+    unknown = [
+        (entity, action)
+        for entity, action in events
+        if action not in (*EVENTS.get(entity, ()), *MLFLOW_EVENTS.get(entity, ()))
+    ]
     if not events or unknown:
         shown = ":".join(unknown[0]) if unknown else "none"
         raise InvalidInputError(

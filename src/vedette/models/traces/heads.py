@@ -20,6 +20,7 @@ from vedette.models.rows import chunks, insert_into, upsert
 from vedette.models.tracking.experiments import find_active
 from vedette.models.tracking.runs import find_run
 from vedette.store.catalog import AuditEvent
+from vedette.store.catalog.review_models import ReviewItemRow, ReviewQueueRow
 from vedette.store.catalog.tracking_models import AssessmentRow, TraceAttributeRow, TraceRow
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ RUN_KEY = "mlflow.sourceRun"
 SPANS_TAG = "mlflow.trace.spansLocation"
 """Tells clients that the spans are here, so that they do not send them as a file too."""
 ARTIFACTS_TAG = "mlflow.artifactLocation"
-TAG, METADATA = "tag", "metadata"
+TAG, METADATA, PROMPT = "tag", "metadata", "prompt"
 MAX_PREVIEW = 10_000
 MAX_ATTRIBUTES = 1000
 MAX_IDS = 1000
@@ -184,10 +185,16 @@ class Traces:
         with self._caller.read() as session:
             ids = list(session.scalars(chosen.limit(most or 100_000)))
         account = self._caller.account
+        queues = select(ReviewQueueRow.id).where(ReviewQueueRow.account == account)
         with self._caller.change(
             "DeleteTraces", {"experiment_id": experiment_id, "traces": len(ids)}
         ) as change:
             for part in chunks(ids):
+                change.session.execute(
+                    delete(ReviewItemRow).where(
+                        ReviewItemRow.queue_id.in_(queues), ReviewItemRow.item_id.in_(part)
+                    )
+                )
                 change.session.execute(
                     delete(AssessmentRow).where(
                         AssessmentRow.account == account, AssessmentRow.trace_id.in_(part)
@@ -214,6 +221,20 @@ class Traces:
         with self._caller.catalog.operate() as connection:
             upsert(connection, TraceAttributeRow, rows)
         self._record("LinkTracesToRun", run_id, traces=list(trace_ids))
+
+    def link_prompts(self, trace_id: str, prompts: Sequence[tuple[str, str]]) -> None:
+        """Say that a trace used these prompts: pairs of name and version."""
+        if len(prompts) > MAX_ATTRIBUTES:
+            raise InvalidInputError(f"more than {MAX_ATTRIBUTES} prompts", field="prompt_versions")
+        self.get_one(trace_id)
+        keys = [f"{name}/{version}" for name, version in prompts]
+        rows = [
+            {**self._attribute(trace_id, PROMPT), "key": key, "value": ""}
+            for key in dict.fromkeys(keys)
+        ]
+        with self._caller.catalog.operate() as connection:
+            upsert(connection, TraceAttributeRow, rows)
+        self._record("LinkPromptsToTrace", trace_id, prompts=keys)
 
     def _row(self, head: TraceHead) -> dict[str, Any]:
         return {

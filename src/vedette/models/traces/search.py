@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, case, cast, exists, func, not_, select
+from sqlalchemy import ColumnElement, Float, case, cast, exists, func, not_, select, true
 
 from vedette.core.errors import QuerySyntaxError
 from vedette.models.context import Caller
@@ -14,7 +14,7 @@ from vedette.models.filters.fields import Plan, check_operator, compare, matches
 from vedette.models.filters.grammar import parse_filter
 from vedette.models.paging import decode_token, encode_token, query_hash
 from vedette.models.rows import table_of
-from vedette.models.traces.heads import METADATA, RUN_KEY, TAG, TraceHead, whole_heads
+from vedette.models.traces.heads import METADATA, PROMPT, RUN_KEY, TAG, TraceHead, whole_heads
 from vedette.store.catalog.tracking_models import AssessmentRow, TraceAttributeRow, TraceRow
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ _FIELDS = Fields(
 _OWNER = [("account", TraceRow.account), ("trace_id", TraceRow.id)]
 _MORE = frozenset({Operator.RLIKE})
 _TAGS = Keyed(table_of(TraceAttributeRow), _OWNER, more={"kind": TAG}, operators=_MORE)
+_PROMPTS = Keyed(table_of(TraceAttributeRow), _OWNER, more={"kind": PROMPT})
 _METADATA = Keyed(table_of(TraceAttributeRow), _OWNER, more={"kind": METADATA}, operators=_MORE)
 _BEHIND = {
     "name": (_TAGS, NAME_TAG),
     "run_id": (_METADATA, RUN_KEY),
-    "prompt": (_TAGS, "mlflow.linkedPrompts"),
 }
 """Attributes that are kept as tags or metadata."""
 _TEXTUAL = frozenset(
@@ -73,6 +73,8 @@ class _Attributes:
         if clause.key.lower() == "text":
             text = Clause("span", "content", clause.operator, clause.value, clause.position)
             return self._spans.condition(text, dialect)
+        if clause.key.lower() == "prompt":
+            return _of_prompt(clause, dialect)
         if behind := _BEHIND.get(clause.key.lower()):
             keyed, key = behind
             under = Clause(clause.entity, key, clause.operator, clause.value, clause.position)
@@ -89,6 +91,20 @@ class _Attributes:
             keyed, key = behind
             return keyed.order(plan, Order("", key, order.ascending))
         return _FIELDS.order(plan, order)
+
+
+def _of_prompt(clause: Clause, dialect: str) -> ColumnElement[bool]:
+    """Return the condition that a trace used a version of a prompt."""
+    value = clause.value
+    if clause.operator is not Operator.EQ or not isinstance(value, str) or value.count("/") != 1:
+        raise QuerySyntaxError(
+            "traces are found by a version of a prompt alone",
+            field="filter",
+            remedy="write prompt = 'name/version'",
+            position=clause.position,
+        )
+    linked = Clause("", value, Operator.IS_NOT_NULL, None, clause.position)
+    return _PROMPTS.condition(linked, dialect)
 
 
 class _Assessed:
@@ -141,7 +157,8 @@ class _Spans:
         ("content", "concat(SpanName, ' ', arrayStringConcat(mapValues(SpanAttributes), ' '))"),
     )
 
-    def __init__(self, runner: QueryRunner, account: str) -> None:
+    def __init__(self, runner: QueryRunner | None, account: str) -> None:
+        """Without a runner conditions are checked, and hold for every trace."""
         self._runner = runner
         self._account = account
 
@@ -162,6 +179,8 @@ class _Spans:
                 remedy="use name, type, status, content or attributes.<name>",
                 position=clause.position,
             )
+        if self._runner is None:
+            return true()
         many = isinstance(clause.value, list)
         given["value"] = [str(v) for v in clause.value] if many else str(clause.value)
         sql = (
@@ -214,7 +233,26 @@ def search_traces(
     return heads, more
 
 
-def _searchable(runner: QueryRunner, account: str) -> Searchable:
+def count_traces(
+    caller: Caller, runner: QueryRunner, experiment_ids: Sequence[str], filters: Sequence[str]
+) -> int:
+    """Return how many traces of experiments pass all of these filters."""
+    chosen = select(TraceRow.id).where(
+        TraceRow.account == caller.account, TraceRow.experiment_id.in_(list(experiment_ids))
+    )
+    clauses = [clause for filter_ in filters for clause in parse_filter(filter_)]
+    found = _searchable(runner, caller.account).apply(chosen, clauses, [], caller.dialect)
+    with caller.read() as session:
+        counted = session.scalar(select(func.count()).select_from(found.order_by(None).subquery()))
+        return int(counted or 0)
+
+
+def check_filter(filter_: str | None, dialect: str) -> None:
+    """Raise ``QuerySyntaxError`` for a filter that no search could have."""
+    _searchable(None, "").apply(select(TraceRow), parse_filter(filter_), [], dialect)
+
+
+def _searchable(runner: QueryRunner | None, account: str) -> Searchable:
     spans = _Spans(runner, account)
     attributes = _Attributes(spans)
     return Searchable(

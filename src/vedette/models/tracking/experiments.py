@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
@@ -26,7 +26,6 @@ from vedette.models.rows import chunks, delete_key, keyed_values, table_of, upse
 from vedette.store.catalog.tracking_models import ExperimentRow, ExperimentTagRow, RunRow
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
     from sqlalchemy.orm import Session
 
 DEFAULT_ID = "0"
@@ -322,22 +321,6 @@ def find_active(session: Session, account: str, experiment_id: str) -> Experimen
     row = find(session, account, experiment_id)
     require_active("experiment", row.id, row.lifecycle_stage)
     return row
-
-
-# By the table, not the class: a row object for each run that starts costs more than the statement.
-_LOCATION = select(_TABLE.c.artifact_location, _TABLE.c.lifecycle_stage).where(
-    _TABLE.c.account == bindparam("of_account"), _TABLE.c.id == bindparam("of_id")
-)
-
-
-def location_of_active(connection: Connection, account: str, experiment_id: str) -> str:
-    """Return where an active experiment keeps its artifacts; raises as ``find_active`` does."""
-    found = connection.execute(_LOCATION, {"of_account": account, "of_id": experiment_id}).first()
-    if found is None:
-        raise _no_experiment(experiment_id)
-    location, stage = found
-    require_active("experiment", experiment_id, stage)
-    return str(location)
 
 
 def _no_experiment(experiment_id: str) -> NotFoundError:

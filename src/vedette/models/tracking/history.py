@@ -20,24 +20,28 @@ MAX_RUNS = 100
 """Most runs of a history of several."""
 _SECONDS, _MEMORY = 60.0, 1 << 30
 
-# Rows that say the same are one point (see 0140_run_metric_points); a run's metric is one range of
-# the primary key, so this reads no more than it answers.
-_POINTS = """
-SELECT DISTINCT RunId, Step, TimeMs, Value
+# A run's metric is one range of the primary key, so this reads no more than it answers.
+_WHERE = """
 FROM @run_metric_points
 WHERE RunId IN {runs:Array(String)} AND Metric = {metric:String}
 """
+# Rows that say the same are one point (see 0140_run_metric_points). Where they are put in order anyway,
+# equal ones follow each other: to leave them out then costs half as much as before.
+_POINTS = f"SELECT DISTINCT RunId, Step, TimeMs, Value {_WHERE}"
+_ONCE = "LIMIT 1 BY RunId, Step, TimeMs, reinterpretAsUInt64(Value)"
 _POINT = "{metric:String} AS key, Value AS value, TimeMs AS timestamp, Step AS step"
 _OF_RUN = f"""
 SELECT {_POINT}
-FROM ({_POINTS})
+{_WHERE}
 ORDER BY TimeMs, Step, Value
+{_ONCE.replace("RunId, ", "")}
 LIMIT {{limit:UInt64}} OFFSET {{offset:UInt64}}
 """
 _OF_RUNS = f"""
 SELECT {_POINT}, RunId AS run_id
-FROM ({_POINTS})
+{_WHERE}
 ORDER BY RunId, TimeMs, Step, Value
+{_ONCE}
 LIMIT {{limit:UInt64}}
 """
 # Evenly spaced steps over all runs, and each run's first and last one in the range.
@@ -65,6 +69,7 @@ GROUP BY Metric
 ORDER BY Metric
 """
 # How the engine writes what JSON has no number for, and how MLflow's clients read it.
+_QUOTED = b'"value":"'
 _SPECIAL = {
     b'"value":"nan"': b'"value":"NaN"',
     b'"value":"inf"': b'"value":"Infinity"',
@@ -96,8 +101,10 @@ class Histories:
         most = max(1, min(max_results, MAX_POINTS))
         params = {"metric": metric, "limit": most + 1, "offset": offset}
         lines = self._lines(_OF_RUN, [run_id], params)
-        more = len(lines) > most
-        return _array(lines[:most]), encode_token(offset + most, query) if more else None
+        more = lines.count(b"\n") > most
+        if more:
+            lines = b"\n".join(lines.split(b"\n", most)[:most])
+        return _array(lines), encode_token(offset + most, query) if more else None
 
     def of_runs(self, run_ids: Sequence[str], metric: str, *, max_results: int) -> bytes:
         """Return the first points of a metric in up to 100 runs."""
@@ -129,21 +136,22 @@ class Histories:
         self._outbox.flush_runs([run_id])
         return self._runner.run(self._account, _KEYS, {"run": run_id})
 
-    def _lines(
-        self, sql: str, run_ids: Sequence[str], parameters: Mapping[str, object]
-    ) -> list[bytes]:
+    def _lines(self, sql: str, run_ids: Sequence[str], parameters: Mapping[str, object]) -> bytes:
+        """Return a JSON object a line."""
         self._outbox.flush_runs(run_ids)
         found = self._runner.lines(
             self._account, sql, {"runs": list(run_ids), **parameters}, limits=_LIMITS
         )
-        # Quotes within texts are escaped: only a value begins like this.
-        for engines, text in _SPECIAL.items():
-            found = found.replace(engines, text)
-        return found.splitlines()
+        # Quotes within texts are escaped: only a value begins like this, and few histories have one.
+        if _QUOTED in found:
+            for engines, text in _SPECIAL.items():
+                found = found.replace(engines, text)
+        return found
 
 
-def _array(lines: Sequence[bytes]) -> bytes:
-    return b"[" + b",".join(lines) + b"]"
+def _array(lines: bytes) -> bytes:
+    # Texts have no line's end of their own: JSON escapes it.
+    return b"[" + lines.rstrip(b"\n").replace(b"\n", b",") + b"]"
 
 
 def _check_runs(run_ids: Sequence[str]) -> None:

@@ -41,8 +41,9 @@ def log_inputs(
 ) -> None:
     """Record datasets and logged models that an active run read; the same ones again change nothing.
 
-    A dataset is one in its experiment by name and digest: what is known of it stays as it was first
-    told.
+    A dataset is one in its experiment by name and digest, as in MLflow: one that comes from elsewhere
+    under the same name and digest is the same. What is known of it, and how a run used it, stays as it
+    was first told.
     """
     check_count(datasets, MAX_DATASETS, what="datasets")
     check_count(models, MAX_DATASETS, what="models")
@@ -100,7 +101,7 @@ def _add_input(session: Session, run: RunRow, dataset: Input) -> None:
         "context": dict(dataset.tags).get(CONTEXT_TAG),
         "tags": orjson.dumps([list(pair) for pair in dataset.tags]).decode(),
     }
-    upsert(session, RunInputRow, [row])
+    insert_missing(session, RunInputRow, [row])
 
 
 def _add_models(

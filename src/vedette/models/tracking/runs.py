@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import String, bindparam, select
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
@@ -25,11 +25,12 @@ from vedette.models.tracking.experiments import (
     ACTIVE,
     DELETED,
     Experiments,
-    location_of_active,
+    find_active,
     require_active,
 )
 from vedette.models.tracking.run_names import random_name
-from vedette.store.catalog.tracking_models import RunParamRow, RunRow, RunTagRow
+from vedette.store.catalog.prepared import Prepared
+from vedette.store.catalog.tracking_models import ExperimentRow, RunParamRow, RunRow, RunTagRow
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -131,23 +132,24 @@ class Runs:
         identity = _checked_id(run_id) if run_id else uuid.uuid4().hex
         request = {"experiment_id": experiment_id, "run_name": name, "tags": given}
         with self._caller.change("CreateRun", request, [self.resource(identity)]) as change:
-            connection = change.session.connection()
-            location = location_of_active(connection, self._caller.account, experiment_id)
             if run_id and change.session.get(RunRow, identity) is not None:
                 raise ConflictError(f"Run with id={identity} already exists.", field="run_id")
-            info = RunInfo(
-                id=identity,
-                name=name,
-                experiment_id=experiment_id,
-                user_id=user_id or given.get(_USER_TAG, ""),
-                status="RUNNING",
-                start_ms=now_ms() if start_ms is None else start_ms,
-                end_ms=None,
-                artifact_uri=f"{location}/{identity}/artifacts",
-                lifecycle_stage=ACTIVE,
-            )
-            connection.execute(_INSERT, {"account": self._caller.account, **_columns(info)})
-            connection.execute(_INSERT_TAGS, keyed_rows(given, run_id=identity))
+            started: dict[str, Any] = {
+                "id": identity,
+                "name": name,
+                "experiment_id": experiment_id,
+                "user_id": user_id or given.get(_USER_TAG, ""),
+                "status": "RUNNING",
+                "start_ms": now_ms() if start_ms is None else start_ms,
+                "lifecycle_stage": ACTIVE,
+            }
+            account, suffix = self._caller.account, f"/{identity}/artifacts"
+            made = _START.first(change.connection, account=account, suffix=suffix, **started)
+            if made is None:
+                find_active(change.session, account, experiment_id)
+                raise ConflictError("the experiment was changed meanwhile", remedy="try again")
+            _INSERT_TAGS.run(change.connection, *keyed_rows(given, run_id=identity))
+        info = RunInfo(**started, end_ms=None, artifact_uri=made[0])
         return Run(info, tags=given)
 
     def resource(self, run_id: str) -> ResourceId:
@@ -158,6 +160,13 @@ class Runs:
         """Return a run without what it logged, a deleted one too."""
         with self._caller.read() as session:
             return view(find_run(session, self._caller.account, run_id))
+
+    def require(self, run_id: str) -> None:
+        """Raise ``NotFoundError`` for a run that is not there; a deleted one is."""
+        with self._caller.read() as session:
+            account = self._caller.account
+            if _EXPERIMENT.first(session.connection(), of_id=run_id, of_account=account) is None:
+                raise _no_run(run_id)
 
     def update(
         self,
@@ -223,10 +232,30 @@ class Runs:
 
 
 _RUNS = table_of(RunRow)
-_INSERT = _RUNS.insert()
-_INSERT_TAGS = table_of(RunTagRow).insert()
-_EXPERIMENT = select(_RUNS.c.experiment_id, _RUNS.c.lifecycle_stage).where(
-    _RUNS.c.id == bindparam("of_id"), _RUNS.c.account == bindparam("of_account")
+_EXPERIMENTS = table_of(ExperimentRow)
+_STARTED = ("id", "account", "name", "user_id", "status", "start_ms", "lifecycle_stage")
+# A run and what its experiment says of it, in one statement; nothing where that is not active.
+_START = Prepared(
+    _RUNS.insert()
+    .from_select(
+        [*_STARTED, "experiment_id", "artifact_uri"],
+        select(
+            *(bindparam(name, type_=_RUNS.c[name].type) for name in _STARTED),
+            _EXPERIMENTS.c.id,
+            _EXPERIMENTS.c.artifact_location.concat(bindparam("suffix", type_=String)),
+        ).where(
+            _EXPERIMENTS.c.account == bindparam("account"),
+            _EXPERIMENTS.c.id == bindparam("experiment_id"),
+            _EXPERIMENTS.c.lifecycle_stage == bindparam("lifecycle_stage"),
+        ),
+    )
+    .returning(_RUNS.c.artifact_uri)
+)
+_INSERT_TAGS = Prepared(table_of(RunTagRow).insert(), ["run_id", "key", "value"])
+_EXPERIMENT = Prepared(
+    select(_RUNS.c.experiment_id, _RUNS.c.lifecycle_stage).where(
+        _RUNS.c.id == bindparam("of_id"), _RUNS.c.account == bindparam("of_account")
+    )
 )
 
 
@@ -306,7 +335,7 @@ def find_active_run(session: Session, account: str, run_id: str) -> RunRow:
 
 def experiment_of_active(connection: Connection, account: str, run_id: str) -> str:
     """Return the experiment of an active run; raises as ``find_active_run`` does."""
-    found = connection.execute(_EXPERIMENT, {"of_id": run_id, "of_account": account}).first()
+    found = _EXPERIMENT.first(connection, of_id=run_id, of_account=account)
     if found is None:
         raise _no_run(run_id)
     experiment_id, stage = found
@@ -333,7 +362,3 @@ def view(row: RunRow) -> RunInfo:
         row.artifact_uri,
         row.lifecycle_stage,
     )
-
-
-def _columns(info: RunInfo) -> dict[str, Any]:
-    return {name: getattr(info, name) for name in RunInfo.__slots__}

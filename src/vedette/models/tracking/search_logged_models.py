@@ -40,12 +40,16 @@ _NUMERIC_NAMES = {
     "last_updated_timestamp": LoggedModelRow.updated_ms,
     "last_updated_time": LoggedModelRow.updated_ms,
 }
+# As clients name it: READY, PENDING, FAILED.
+_STATUS = func.replace(
+    func.replace(LoggedModelRow.status, "LOGGED_MODEL_", ""), "UPLOAD_FAILED", "FAILED"
+)
 _ATTRIBUTES = Fields(
     {
         "name": Field(LoggedModelRow.name),
         "model_id": Field(LoggedModelRow.id),
         "model_type": Field(LoggedModelRow.model_type),
-        "status": Field(func.replace(LoggedModelRow.status, "LOGGED_MODEL_", "")),
+        "status": Field(_STATUS),
         "source_run_id": Field(LoggedModelRow.source_run_id),
         "experiment_id": Field(LoggedModelRow.experiment_id),
         **{name: Field(column, Kind.NUMBER) for name, column in _NUMERIC_NAMES.items()},

@@ -31,12 +31,20 @@ class NotSupportedError(VedetteError):
     status = 501
 
 
+class DisabledError(NotSupportedError):
+    """A call of a feature that MLflow's servers have only where it is turned on."""
+
+    code = "feature_disabled"
+
+
 def error_response(error: VedetteError) -> Response:
     """Return an error as MLflow's clients read it."""
     status, code = error.status, _CODES.get(error.status, "INTERNAL_ERROR")
     if isinstance(error, ConflictError):
         # MLflow answers 400 where something exists already, and its client asks for that.
         status, code = 400, "RESOURCE_ALREADY_EXISTS"
+    elif isinstance(error, DisabledError):
+        code = "FEATURE_DISABLED"
     text = " - ".join(filter(None, (error.message, error.remedy)))
     body = orjson.dumps({"error_code": code, "message": text})
     return Response(body, status, error_headers(error), "application/json")

@@ -10,9 +10,18 @@ from vedette.core.errors import InvalidInputError
 from vedette.models.evaluation.datasets import MAX_PAGE, EvaluationDataset, EvaluationDatasets
 from vedette.models.evaluation.records import EvaluationRecords
 from vedette.models.evaluation.scorers import Scorers, ScorerVersion
+from vedette.models.review.online_scoring import OnlineScoring, OnlineScorings
 from vedette.receivers.mlflow.calls import Call, Context, reads
 from vedette.receivers.mlflow.common import page_size, without_none
-from vedette.receivers.mlflow.schema import INT64, STRING, Arguments, optional, repeated, required
+from vedette.receivers.mlflow.schema import (
+    DOUBLE,
+    INT64,
+    STRING,
+    Arguments,
+    optional,
+    repeated,
+    required,
+)
 
 
 def create_dataset(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
@@ -145,6 +154,32 @@ def delete_scorer(context: Context, given: Arguments) -> None:
     Scorers(context.caller).delete(given["experiment_id"], given["name"], given["version"])
 
 
+def get_online_scoring_configs(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
+    """``GET scorers/online-configs``: of some scorers; clients ask whenever they read scorers."""
+    found = OnlineScorings(context.caller).of_scorers(given["scorer_ids"])
+    return {"configs": [_scoring(one) for one in found]}
+
+
+def put_online_scoring_config(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
+    """``PUT scorers/online-config``."""
+    made = OnlineScorings(context.caller).put(
+        given["experiment_id"], given["name"], given["sample_rate"], given["filter_string"]
+    )
+    return {"config": _scoring(made)}
+
+
+def _scoring(one: OnlineScoring) -> dict[str, Any]:
+    return without_none(
+        {
+            "online_scoring_config_id": one.id,
+            "scorer_id": one.scorer_id,
+            "sample_rate": one.sample_rate,
+            "experiment_id": one.experiment_id,
+            "filter_string": one.filter,
+        }
+    )
+
+
 def _shown(dataset: EvaluationDataset) -> dict[str, Any]:
     return without_none(
         {
@@ -257,5 +292,17 @@ CALLS = (
     ),
     reads("GET", "3.0/scorers/versions", _SCORER, list_scorer_versions),
     reads("GET", "3.0/scorers/get", {**_SCORER, "version": optional(INT64)}, get_scorer),
+    reads(
+        "GET",
+        "3.0/scorers/online-configs",
+        {"scorer_ids": optional(repeated(STRING))},
+        get_online_scoring_configs,
+    ),
+    Call(
+        "PUT",
+        "3.0/scorers/online-config",
+        {**_SCORER, "sample_rate": required(DOUBLE), "filter_string": optional(STRING)},
+        put_online_scoring_config,
+    ),
     Call("DELETE", "3.0/scorers/delete", {**_SCORER, "version": optional(INT64)}, delete_scorer),
 )

@@ -18,7 +18,7 @@ _BULK_POINTS = 25_000
 def get_metric_history(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
     """``GET metrics/get-history``."""
     run_id = member_of(given, "run_id", "run_uuid")
-    Runs(context.caller).info(run_id)
+    Runs(context.caller).require(run_id)
     points, token = _histories(context).of_run(
         run_id,
         given["metric_key"],

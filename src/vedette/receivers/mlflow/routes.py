@@ -14,15 +14,17 @@ from vedette.receivers.mlflow import (
     assessments,
     evaluation,
     experiments,
+    issues,
     logged_models,
     metrics,
     registry,
+    reviews,
     runs,
     traces,
     webhooks,
 )
 from vedette.receivers.mlflow.calls import PREFIXES, routes_of
-from vedette.receivers.mlflow.errors import NotSupportedError, error_response
+from vedette.receivers.mlflow.errors import DisabledError, NotSupportedError, error_response
 from vedette.web import authenticate
 
 API_VERSION = "3.17.0"
@@ -37,8 +39,16 @@ CALLS = (
     *traces.CALLS,
     *assessments.CALLS,
     *evaluation.CALLS,
+    *reviews.CALLS,
+    *issues.CALLS,
     *webhooks.CALLS,
 )
+
+
+_FEATURES = {
+    "/mlflow/workspaces": "accounts keep teams apart here: use a key of another account",
+}
+"""What to do instead, where MLflow has a feature that its servers turn on."""
 
 
 async def health(_: Request) -> Response:
@@ -69,12 +79,11 @@ async def not_supported(request: Request) -> Response:
     except VedetteError as error:
         return error_response(error)
     path = request.url.path
-    return error_response(
-        NotSupportedError(
-            f"{request.method} {path[:200]} is not a call that this server has",
-            remedy="see docs/mlflow.md for those it has",
-        )
-    )
+    told = f"{request.method} {path[:200]} is not a call that this server has"
+    feature = next((text for part, text in _FEATURES.items() if part in path), None)
+    if feature is not None:
+        return error_response(DisabledError(told, remedy=feature))
+    return error_response(NotSupportedError(told, remedy="see docs/mlflow.md for those it has"))
 
 
 routes = [

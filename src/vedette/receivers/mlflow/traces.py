@@ -8,12 +8,13 @@ from typing import Any
 
 from vedette.core.errors import InvalidInputError
 from vedette.models.traces.assessments import Assessments
+from vedette.models.traces.correlation import correlate
 from vedette.models.traces.heads import STATES, TraceHead, Traces
 from vedette.models.traces.search import MAX_PAGE, search_traces
 from vedette.models.traces.spans import spans_of
 from vedette.receivers.mlflow.assessments import shown as shown_assessment
 from vedette.receivers.mlflow.calls import Call, Context, reads
-from vedette.receivers.mlflow.common import page_size, without_none
+from vedette.receivers.mlflow.common import number, page_size, without_none
 from vedette.receivers.mlflow.schema import (
     INT64,
     JSON,
@@ -111,6 +112,26 @@ def search(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
     return answer | ({"next_page_token": token} if token else {})
 
 
+def calculate_filter_correlation(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
+    """``POST traces/calculate-filter-correlation``."""
+    found = correlate(
+        context.caller,
+        context.services.runner,
+        given["experiment_ids"],
+        given["filter_string1"],
+        given["filter_string2"],
+        given["base_filter"],
+    )
+    return {
+        "npmi": number(found.npmi),
+        "npmi_smoothed": number(found.npmi_smoothed),
+        "filter1_count": found.first,
+        "filter2_count": found.second,
+        "joint_count": found.both,
+        "total_count": found.total,
+    }
+
+
 def delete_traces(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
     """``POST traces/delete-traces``."""
     deleted = Traces(context.caller).delete(
@@ -135,6 +156,12 @@ def delete_trace_tag(context: Context, given: Arguments) -> None:
 def link_traces_to_run(context: Context, given: Arguments) -> None:
     """``POST traces/link-to-run``."""
     Traces(context.caller).link_to_run(given["trace_ids"], given["run_id"])
+
+
+def link_prompts_to_trace(context: Context, given: Arguments) -> None:
+    """``POST traces/link-prompts``."""
+    prompts = [(one["name"], one["version"]) for one in given["prompt_versions"]]
+    Traces(context.caller).link_prompts(given["trace_id"], prompts)
 
 
 def _of_experiments(context: Context, given: Arguments) -> list[TraceHead]:
@@ -240,6 +267,7 @@ _DELETE = {
 }
 _TAG = {**_ID, "key": required(STRING), "value": optional(STRING, "")}
 _KEY = {**_ID, "key": required(STRING)}
+_PROMPT = message("PromptVersionRef", name=required(STRING), version=required(STRING))
 _LINK = {"trace_ids": optional(repeated(STRING)), "run_id": required(STRING)}
 CALLS = (
     Call(
@@ -264,10 +292,27 @@ CALLS = (
         },
         search,
     ),
+    reads(
+        "POST",
+        "3.0/traces/calculate-filter-correlation",
+        {
+            "experiment_ids": optional(repeated(STRING)),
+            "filter_string1": required(STRING),
+            "filter_string2": required(STRING),
+            "base_filter": optional(STRING),
+        },
+        calculate_filter_correlation,
+    ),
     Call("POST", "3.0/traces/delete-traces", _DELETE, delete_traces),
     Call("POST", "traces/delete-traces", _DELETE, delete_traces),
     Call("POST", "traces/link-to-run", _LINK, link_traces_to_run),
     Call("POST", "3.0/traces/link-to-run", _LINK, link_traces_to_run),
+    Call(
+        "POST",
+        "traces/link-prompts",
+        {**_ID, "prompt_versions": optional(repeated(_PROMPT))},
+        link_prompts_to_trace,
+    ),
     reads("GET", "3.0/traces/{trace_id}", _ID, get_trace_info),
     Call("PATCH", "3.0/traces/{trace_id}/tags", _TAG, set_trace_tag),
     Call("DELETE", "3.0/traces/{trace_id}/tags", _KEY, delete_trace_tag),

@@ -9,6 +9,7 @@ from vedette.store.catalog import (  # noqa: F401 - their tables
     organisation_models,
     pipeline_models,
     registry_models,
+    review_models,
     tracking_models,
 )
 from vedette.store.catalog.actor import Actor, IdentityType, Principal, TagCondition

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy.orm import Session
+    from sqlalchemy import Connection
 
 MAX_BATCH = 1000
 _LOCK_HEAD = Prepared(select(AuditHeadRow.sequence, AuditHeadRow.hash).with_for_update())
@@ -42,9 +42,9 @@ class Head(NamedTuple):
     hash: str
 
 
-def lock(session: Session) -> Head:
+def lock(connection: Connection) -> Head:
     """Begin to append: lock the end of the chain until the transaction ends."""
-    row = _LOCK_HEAD.first(session.connection())
+    row = _LOCK_HEAD.first(connection)
     if row is None:
         raise StoreError(
             "the audit chain has lost its head", remedy="restore the catalog from a backup"
@@ -52,14 +52,14 @@ def lock(session: Session) -> Head:
     return Head(*row)
 
 
-def prune(session: Session, sequence: int, digest: str) -> None:
+def prune(connection: Connection, sequence: int, digest: str) -> None:
     """Say that the chain begins after record ``sequence``, whose hash is ``digest``."""
-    session.connection().execute(
-        update(AuditHeadRow).values(pruned_sequence=sequence, pruned_hash=digest)
-    )
+    connection.execute(update(AuditHeadRow).values(pruned_sequence=sequence, pruned_hash=digest))
 
 
-def append(session: Session, events: Sequence[AuditEvent], *, now: datetime, head: Head) -> None:
+def append(
+    connection: Connection, events: Sequence[AuditEvent], *, now: datetime, head: Head
+) -> None:
     """Append one record for each event, in order, after ``lock`` gave the head; the caller commits."""
     if len(events) > MAX_BATCH:
         raise InvalidInputError(
@@ -88,6 +88,5 @@ def append(session: Session, events: Sequence[AuditEvent], *, now: datetime, hea
                 "hash": previous,
             }
         )
-    connection = session.connection()
     _INSERT.run(connection, *rows)
     _MOVE_HEAD.run(connection, {"sequence": sequence, "hash": previous})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from vedette.core.time import utc_now
 from vedette.store.catalog import audit_chain
 from vedette.store.catalog.audit_record import DEFAULT_SOURCE, AuditEvent
 from vedette.store.catalog.calls import note_recorded
-from vedette.store.catalog.engine import BUSY_TIMEOUT_S, WriteScope, writable
+from vedette.store.catalog.engine import BUSY_TIMEOUT_S, WriteScope, connect
 from vedette.store.catalog.failures import translated_errors
 from vedette.store.catalog.tagged import carries
 
@@ -45,13 +45,24 @@ class _Cancelled(Exception):  # noqa: N818 - a signal, not an error
 class Change:
     """One change of the catalog, while its transaction is open.
 
-    Write through ``session``; nothing else sees it until the block ends. The audit record is
-    appended then, in the same transaction. If the block raises, neither is stored.
+    Write through ``session``, or through ``connection`` where no row object is needed; nothing else
+    sees it until the block ends. The audit record is appended then, in the same transaction. If the
+    block raises, neither is stored.
     """
 
-    def __init__(self, session: Session, event: AuditEvent) -> None:
-        self.session = session
+    def __init__(self, transaction: _Appending, event: AuditEvent) -> None:
+        self._transaction = transaction
         self._event = event
+
+    @property
+    def session(self) -> Session:
+        """The session of the transaction, made when it is first used."""
+        return self._transaction.session
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of the transaction; it knows nothing of what the session has not flushed."""
+        return self._transaction.connection
 
     def respond(self, **elements: object) -> None:
         """Add members to the record's responseElements."""
@@ -77,6 +88,35 @@ class Change:
     def event(self) -> AuditEvent:
         """What will be recorded."""
         return self._event
+
+
+class _Appending:
+    """A transaction that appends to the audit chain; its session costs something, and may be unused."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.head = audit_chain.lock(connection)
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            # It takes part in the transaction, and neither commits nor ends it.
+            self._session = Session(
+                self.connection, expire_on_commit=False, join_transaction_mode="rollback_only"
+            )
+        return self._session
+
+    def append(self, events: Sequence[AuditEvent], now: datetime) -> None:
+        """Write what the session holds, then the records."""
+        if self._session is not None:
+            self._session.flush()
+        audit_chain.append(self.connection, events, now=now, head=self.head)
+
+    def close(self) -> None:
+        """Let the objects of the session go; the transaction stays as it is."""
+        if self._session is not None:
+            self._session.close()
 
 
 class Database:
@@ -150,18 +190,17 @@ class Database:
             resources=resources,
             source=source,
         )
-        with self._append_transaction() as (session, head):
-            change = Change(session, event)
+        with self._append_transaction() as transaction:
+            change = Change(transaction, event)
             try:
                 yield change
             except _Cancelled:
-                session.rollback()
+                transaction.connection.rollback()
                 return
             if change.event.actor.only:
                 self._require_tagged(change.event)
-            session.flush()
-            audit_chain.append(session, [change.event], now=self.clock.now(), head=head)
-            session.commit()
+            transaction.append([change.event], self.clock.now())
+            transaction.connection.commit()
             note_recorded()
 
     def _require_tagged(self, event: AuditEvent) -> None:
@@ -190,9 +229,9 @@ class Database:
         """Append audit records of calls that changed nothing or failed, in one transaction."""
         if not events:
             return
-        with self._append_transaction() as (session, head):
-            audit_chain.append(session, events, now=self.clock.now(), head=head)
-            session.commit()
+        with self._append_transaction() as transaction:
+            transaction.append(events, self.clock.now())
+            transaction.connection.commit()
             note_recorded()
 
     @contextmanager
@@ -201,36 +240,29 @@ class Database:
 
         The head says so before anything is deleted, and the change has its own record.
         """
-        with self._append_transaction(prunes=True) as (session, head):
-            audit_chain.prune(session, sequence, digest)
-            yield session
-            audit_chain.append(session, [event], now=self.clock.now(), head=head)
-            session.commit()
+        with self._append_transaction(prunes=True) as transaction:
+            audit_chain.prune(transaction.connection, sequence, digest)
+            yield transaction.session
+            transaction.append([event], self.clock.now())
+            transaction.connection.commit()
 
     @contextmanager
     def operate(self) -> Iterator[Connection]:
         """Open a transaction on operational tables only; it leaves no audit record."""
-        engine = writable(self.engine, WriteScope())
-        with translated_errors():
-            if self.dialect == "sqlite":
-                with self._sole_writer(), engine.begin() as connection:
-                    yield connection
-            else:
-                with engine.begin() as connection:
-                    yield connection
+        alone = self._sole_writer() if self.dialect == "sqlite" else nullcontext()
+        with translated_errors(), alone, connect(self.engine, WriteScope()) as connection:
+            yield connection
+            connection.commit()
 
     @contextmanager
-    def _append_transaction(
-        self, *, prunes: bool = False
-    ) -> Iterator[tuple[Session, audit_chain.Head]]:
+    def _append_transaction(self, *, prunes: bool = False) -> Iterator[_Appending]:
         scope = WriteScope(audited=True, prunes=prunes)
-        with (
-            translated_errors(),
-            self._sole_writer(),
-            Session(writable(self.engine, scope), expire_on_commit=False) as session,
-        ):
-            head = audit_chain.lock(session)
-            yield session, head
+        with translated_errors(), self._sole_writer(), connect(self.engine, scope) as connection:
+            transaction = _Appending(connection)
+            try:
+                yield transaction
+            finally:
+                transaction.close()
         if scope.authentication_changed:
             for listener in self._listeners:
                 listener()

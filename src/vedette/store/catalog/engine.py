@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 import re2
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from vedette.core.errors import InvalidInputError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -138,6 +141,16 @@ def writable(engine: Engine, scope: WriteScope) -> Engine:
     return engine.execution_options(**{_SCOPE_OPTION: scope})
 
 
+@contextmanager
+def connect(engine: Engine, scope: WriteScope) -> Iterator[Connection]:
+    """Open a connection in a transaction that writes within ``scope``; what is not committed is undone."""
+    with engine.connect() as connection:
+        # For this connection alone: the pool gives its driver's connection out again without it.
+        scoped = connection.execution_options(**{_SCOPE_OPTION: scope})
+        scoped.begin()
+        yield scoped
+
+
 def _scope_of(connection: Connection) -> WriteScope | None:
     scope: WriteScope | None = connection.get_execution_options().get(_SCOPE_OPTION)
     return scope
@@ -188,7 +201,14 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # A write transaction that starts as a reader can fail to upgrade, whatever the timeout is.
     writes = _scope_of(connection) is not None
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    # On the driver's own connection: SQLAlchemy's way to it takes as long as a statement.
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(
+            "BEGIN", None, error, sqlite3.Error, dialect=connection.dialect
+        ) from error
 
 
 def _begin_postgresql(connection: Connection) -> None:
@@ -196,7 +216,7 @@ def _begin_postgresql(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{int(BUSY_TIMEOUT_S)}s'")
 
 
-_ALLOWED_TEXT = ("BEGIN", "SET LOCAL lock_timeout")
+_ALLOWED_TEXT = "SET LOCAL lock_timeout"
 
 
 def _guard(

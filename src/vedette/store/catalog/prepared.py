@@ -35,9 +35,9 @@ class Prepared:
         """Run it once for each row of values, within the connection's transaction."""
         self._execute(connection, rows).close()
 
-    def first(self, connection: Connection) -> tuple[Any, ...] | None:
-        """Run it, and return the first row that it finds."""
-        cursor = self._execute(connection, [{}])
+    def first(self, connection: Connection, **values: Any) -> tuple[Any, ...] | None:  # noqa: ANN401 - of any column
+        """Run it, and return the first row that it finds or gives back."""
+        cursor = self._execute(connection, [values])
         found: tuple[Any, ...] | None = cursor.fetchone()
         cursor.close()
         return found

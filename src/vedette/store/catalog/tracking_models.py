@@ -263,7 +263,10 @@ class TraceRow(Base):
 
 
 class TraceAttributeRow(Base):
-    """A tag (``kind`` is ``tag``) or a member of the metadata (``metadata``) of a trace."""
+    """What a trace has under a key: a tag (``kind`` is ``tag``) or a member of its metadata (``metadata``).
+
+    A version of a prompt that it used (``prompt``) is a key without a value.
+    """
 
     __tablename__ = "trace_attributes"
     __table_args__: Any = ({**CLUSTERED, "info": WITH_CHANGES},)

@@ -1,0 +1,1 @@
+"""Reviews of traces: scorers that judge them as they come, people who are asked, issues found."""
