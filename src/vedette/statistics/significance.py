@@ -55,6 +55,33 @@ def ks_p_value(statistic: float, reference_size: int, current_size: int) -> floa
     return _kolmogorov(statistic, float(np.round(size)))
 
 
+def total_variation_p_value(
+    reference: Vector, current: Vector, reference_rows: float, current_rows: float
+) -> float:
+    """Return a bound of the probability of words that differ as much where nothing changed.
+
+    What samples of these sizes differ by is expected from the normal approximation of each word's share,
+    at most twice the share. How far from that a sample may lie is bounded as a function of rows, each of
+    which moves it by at most its share (McDiarmid 1989): words of one text come together.
+
+    Args:
+        reference: how often each word came in the baseline.
+        current: the same of the window, of the same words in the same order.
+        reference_rows: texts that the baseline's words are of.
+        current_rows: texts that the window's words are of.
+
+    """
+    before, after = np.asarray(reference, dtype=float), np.asarray(current, dtype=float)
+    n, m = before.sum(), after.sum()
+    if not n or not m or reference_rows <= 0 or current_rows <= 0:
+        return math.nan
+    pooled = (before + after) / (n + m)
+    noise = np.sqrt(2 / math.pi * pooled * (1 - pooled) * (1 / n + 1 / m))
+    expected = float(np.minimum(noise, 2 * pooled).sum() / 2)
+    beyond = max(0.0, float(np.abs(before / n - after / m).sum() / 2) - expected)
+    return math.exp(-2 * beyond * beyond / (1 / reference_rows + 1 / current_rows))
+
+
 def _kolmogorov(statistic: float, size: float) -> float:
     """Return P(D >= d) of the one-sample statistic of a size, as scipy.
 

@@ -159,6 +159,38 @@ def test_texts_and_vectors(drift: Any) -> None:
     assert drift(before, before)["vector"].value == pytest.approx(0, abs=1e-12)
 
 
+def test_texts_that_differ_as_samples_do_have_not_drifted(drift: Any) -> None:
+    draw = np.random.default_rng(5)
+    words = [f"word{number}" for number in range(3000)]
+
+    def texts(rows: int, known: list[str]) -> Any:
+        said = [f"{' '.join(draw.choice(known, 8))} {draw.integers(10**9)}a" for _ in range(rows)]
+        return pa.table({"text": said})
+
+    before = texts(500, words)
+    same = drift(before, texts(60, words))["text"]
+    # Of so rich a language two samples share few words: the measure alone would call it drift.
+    assert same.value > 0.5
+    assert same.status == "no drift"
+    assert same.p_value > 0.5
+    one = drift(before, texts(1, ["other"]))["text"]
+    assert one.value > 0.9
+    assert one.status == "no drift"
+    other = drift(before, texts(60, words[:20]))["text"]
+    assert other.status == "drift"
+    assert other.adjusted < 0.01
+
+
+def test_the_mean_of_few_vectors_is_none(drift: Any) -> None:
+    draw = np.random.default_rng(5)
+    vectors = draw.normal(size=(400, 8)) + np.eye(8)[0] * 3
+    before = pa.table({"vector": vectors.tolist()})
+    found = drift(before, pa.table({"vector": (-vectors[:5]).tolist()}))["vector"]
+    assert (found.status, found.value) == ("unknown", None)
+    assert "5 vectors" in found.why
+    assert drift(before, pa.table({"vector": (-vectors[:40]).tolist()}))["vector"].status == "drift"
+
+
 def test_own_measures_and_thresholds(drift: Any) -> None:
     before = {"x": np.arange(500.0), "y": np.arange(500.0)}
     after = {"x": np.arange(500.0) + 100, "y": np.arange(500.0) + 100}

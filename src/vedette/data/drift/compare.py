@@ -23,6 +23,9 @@ from vedette.statistics.significance import (
 )
 
 DRIFT, NO_DRIFT, UNKNOWN = "drift", "no drift", "unknown"
+_ALL_DIFFERENT = "its values differ from row to row: there is nothing to compare"
+_LEAST_VECTORS = 30
+"""The mean of fewer vectors is taken for no mean: there is no test of what it says."""
 _SMALL = 100
 """Up to so many rows together the share of missing values is tested exactly."""
 
@@ -230,22 +233,36 @@ def _without_values(
     reference: ColumnProfile, current: ColumnProfile, details: dict[str, Any], settings: Settings
 ) -> ColumnDrift:
     """Decide for texts that are all different, lists and vectors: by words, lengths, embeddings."""
+    if settings.preset != "vedette":
+        return _unknown(reference, _ALL_DIFFERENT)
     for measure, threshold in (
         ("embedding_cosine", 0.1), ("words_total_variation", 0.2), ("length_ks", 0.2),
     ):  # fmt: skip
         value = details.get(measure)
-        if value is not None and settings.preset == "vedette":
-            return ColumnDrift(
-                reference.name,
-                reference.kind.value,
-                DRIFT if value >= threshold else NO_DRIFT,
-                measure,
-                value,
-                threshold,
-                exact=False,
-                details={**details, "_profiles": (reference, current)},
-            )
-    return _unknown(reference, "its values differ from row to row: there is nothing to compare")
+        if value is None:
+            continue
+        few = min(reference.present, current.present)
+        if measure == "embedding_cosine" and few < _LEAST_VECTORS:
+            return _unknown(reference, f"{few} vectors are too few for a mean to be compared with")
+        significance = f"{measure}_p_value"
+        p_value = details.get(significance)
+        return ColumnDrift(
+            reference.name,
+            reference.kind.value,
+            DRIFT if value >= threshold else NO_DRIFT,
+            measure,
+            value,
+            threshold,
+            p_value,
+            p_value,
+            exact=False,
+            details={
+                **details,
+                "_profiles": (reference, current),
+                "_significant": significance if p_value is not None else None,
+            },
+        )
+    return _unknown(reference, _ALL_DIFFERENT)
 
 
 def _corrected(found: Sequence[ColumnDrift], settings: Settings) -> list[ColumnDrift]:

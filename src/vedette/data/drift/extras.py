@@ -11,6 +11,7 @@ from vedette.data.drift.measures import OTHER, Compared
 from vedette.data.profiling.summary import ColumnProfile
 from vedette.statistics.frequencies import total_variation
 from vedette.statistics.samples import kolmogorov_smirnov
+from vedette.statistics.significance import ks_p_value, total_variation_p_value
 
 SHOWN_CATEGORIES = 20
 
@@ -51,6 +52,9 @@ def text_change(reference: ColumnProfile, current: ColumnProfile) -> dict[str, A
     lengths = reference.length_sample(), current.length_sample()
     if not any(sample.is_empty for sample in lengths):
         found["length_ks"] = kolmogorov_smirnov(*lengths)
+        found["length_ks_p_value"] = ks_p_value(
+            found["length_ks"], *(round(sample.size) for sample in lengths)
+        )
     before, after = reference.words.counts, current.words.counts
     if before and after:
         total = sum(after.values())
@@ -59,8 +63,10 @@ def text_change(reference: ColumnProfile, current: ColumnProfile) -> dict[str, A
         found["out_of_vocabulary"] = unknown / total
         found["vocabulary_complete"] = reference.words.complete and current.words.complete
         found["vocabulary_overlap"] = len(set(before) & set(after)) / len(words)
-        found["words_total_variation"] = total_variation(
-            [before.get(word, 0) for word in words], [after.get(word, 0) for word in words]
+        was, now = ([side.get(word, 0) for word in words] for side in (before, after))
+        found["words_total_variation"] = total_variation(was, now)
+        found["words_total_variation_p_value"] = total_variation_p_value(
+            was, now, reference.present, current.present
         )
         found["new_words"] = [word for word in after if word not in before][:SHOWN_CATEGORIES]
     return found
