@@ -1,4 +1,5 @@
 import { Table, Text } from "@mantine/core";
+import { Fragment } from "react";
 import { useGet } from "@/api/query";
 import { formatValue } from "@/charts/units";
 import { Listing } from "@/components/Listing";
@@ -41,9 +42,9 @@ function Row({ kpi }: { kpi: Loss }) {
   const shown = (value: number | null) => (value === null ? "–" : formatValue(value, kpi.unit));
   return (
     <Table.Tr>
-      <Table.Td className={classes.title} miw={172}>
+      <Table.Td className={classes.title} style={{ overflowWrap: "break-word" }}>
         <PageLink to="/business/kpis/$kpi" params={{ kpi: kpi.kpi }}>
-          {kpi.kpi}
+          <DottedName name={kpi.kpi} />
         </PageLink>
         <Text size="xs" c="dimmed">
           {kpi.note}
@@ -65,5 +66,21 @@ function Row({ kpi }: { kpi: Loss }) {
         )}
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+/** A name that is broken after its dots, where it has to be. */
+function DottedName({ name }: { name: string }) {
+  const [first, ...others] = name.split(".");
+  return (
+    <>
+      {first}
+      {others.map((part) => (
+        <Fragment key={part}>
+          .<wbr />
+          {part}
+        </Fragment>
+      ))}
+    </>
   );
 }

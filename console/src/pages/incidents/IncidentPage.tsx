@@ -191,7 +191,7 @@ function Alarms({ one }: { one: Incident }) {
         >
           {one.alarms.map((alarm) => (
             <Table.Tr key={alarm.id}>
-              <Table.Td className={classes.title}>
+              <Table.Td className={classes.title} miw={150}>
                 <PageLink to="/alarms/$alarm" params={{ alarm: alarm.id }}>
                   {alarm.name}
                 </PageLink>
