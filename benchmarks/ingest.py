@@ -28,55 +28,7 @@ from pathlib import Path
 import psutil
 
 HERE = Path(__file__).parent
-TABLES = {"traces": "otel_traces", "logs": "otel_logs", "metrics": "otel_metrics_gauge"}
 TARGETS = {"traces": 60_000, "logs": 100_000, "metrics": 150_000}
-CEILING = """
-import json, sys, threading, time
-from pathlib import Path
-from vedette.core.settings import Settings
-from vedette.ingest.commit import insert_settings
-from vedette.ingest.envelope import Body
-from vedette.ingest.sources import Source
-from vedette.store.warehouse import open_warehouse
-from vedette.store.warehouse.base import Query, QueryLimits
-sys.path.insert(0, sys.argv[1])
-import fixtures
-signal, table, folder, bodies, records = sys.argv[2:5] + [int(value) for value in sys.argv[5:]]
-spec = Source[f"OTLP_{signal.upper()}"].value
-warehouse = open_warehouse(Settings(data_dir=Path(folder)))
-now, settings = time.time_ns(), insert_settings(spec.schema)
-group = [
-    Body(account="default", data=getattr(fixtures, signal)(seed, records), received=now, oldest=0,
-         newest=now + 10**15, request_id=seed + 1, batch_id=0, stored=())
-    for seed in range(bodies)
-]
-# The group decoded: as its landing table gets it, and the rows that come of it.
-warehouse.execute(f"CREATE TABLE landed AS {spec.table} ENGINE = Memory")
-warehouse.execute(f"CREATE MATERIALIZED VIEW landed_mv TO landed AS SELECT * FROM {spec.table}")
-warehouse.execute(f"TRUNCATE TABLE {table}")
-warehouse.insert(spec.table, [part for body in group for part in (body.envelope(), body.data)], "Protobuf", settings)
-warehouse.execute("DROP TABLE landed_mv")
-limits = QueryLimits(rows=bodies * records, seconds=60)
-given = {
-    spec.table: warehouse.fetch(Query("SELECT * FROM landed", limits=limits), "Native"),
-    table: warehouse.fetch(Query(f"SELECT * FROM {table}", limits=limits), "Native"),
-}
-rows = {spec.table: bodies * records, table: warehouse.query(f"SELECT count() AS n FROM {table}").scalar()}
-rates = []
-for target, data in given.items():
-    done, until = [0, 0], time.monotonic() + 8
-    def work(index):
-        while time.monotonic() < until:
-            warehouse.insert(target, [data], "Native", settings)
-            done[index] += rows[target]
-    started = time.monotonic()
-    threads = [threading.Thread(target=work, args=(index,)) for index in (0, 1)]
-    for thread in threads: thread.start()
-    for thread in threads: thread.join()
-    rates.append(sum(done) / (time.monotonic() - started))
-print(json.dumps(rates))
-warehouse.close()
-"""
 
 
 class Watch(threading.Thread):
@@ -126,7 +78,7 @@ def measure(signal: str, seconds: float, connections: int, records: int) -> dict
         server.wait(60)
         ceiling = json.loads(
             subprocess.run(
-                [sys.executable, "-c", CEILING, str(HERE), signal, TABLES[signal], str(folder),
+                [sys.executable, str(HERE / "engine_rate.py"), signal, str(folder),
                  str(max(1, connections // 2)), str(records)],
                 check=True, capture_output=True, text=True, env={**os.environ},
             ).stdout
@@ -150,7 +102,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--records", type=int, default=1000, help="records a request")
-    parser.add_argument("--signal", choices=TABLES, action="append")
+    parser.add_argument("--signal", choices=TARGETS, action="append")
     options = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, load average before the run {load:.1f}")
@@ -158,7 +110,7 @@ def main() -> None:
         f"{'signal':8} {'records/s':>10} {'target':>8} {'cores':>6} {'RSS MiB':>8} {'anonymous':>10} "
         f"{'decoded/s':>10} {'ratio':>6} {'finished/s':>11} {'ratio':>6}"
     )
-    for signal in options.signal or TABLES:
+    for signal in options.signal or TARGETS:
         m = measure(signal, options.seconds, options.connections, options.records)
         rate, decoded, finished = (
             m[f"{name}_per_second"] for name in ("records", "decoded", "finished")

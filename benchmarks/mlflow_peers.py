@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import random
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -25,6 +24,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import requests
+
+from ports import free_port
 
 RUNS = 10_000
 BLOCK = 20
@@ -51,12 +52,6 @@ class Client:
         if not response.ok:
             raise SystemExit(f"{response.url}: {response.status_code} {response.text[:300]}")
         return response.json()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def start_mlflow(program: str, folder: Path) -> tuple[subprocess.Popen, Client]:

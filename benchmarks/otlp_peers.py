@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest import HERE, start_server
+from ports import free_port
 
 TARGET = 20
 READY_SECONDS = 180
@@ -42,11 +42,6 @@ class Running:
     url: str
     headers: list[str]
     stored: Callable[[], int]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def rows(database: Path, table: str) -> int:

@@ -6,6 +6,7 @@ import pytest
 from support.lineage import dataset, facet, run_events, run_id
 from vedette.core.names import dataset_source_name, lineage_parts
 from vedette.ingest import Source
+from vedette.lineage.entities import LineageEntities
 from vedette.lineage.graph import Edge, Lineage, Node
 from vedette.lineage.service import LineageService
 from vedette.models.context import Caller
@@ -111,13 +112,14 @@ def test_impact_and_provenance(service, account, whole):
     assert (made["version"], made["inferred"]) == ("abc123", True)
 
 
-def test_columns_and_search(service, account, whole):
+def test_columns_and_search(service, runner, account, whole):
+    entities = LineageEntities(runner)
     assert service.columns.fields(account, URL) == ["delay"]
     (edge,) = service.columns.walk(account, URL, ["delay"], down=False, depth=5, limit=10)
     assert edge["source"] == {"dataset": "flights", "field": "arr_delay"}
-    assert {row["name"] for row in service.search(account, "f")} == {"flights", URL}
-    assert [row["namespace"] for row in service.namespaces(account)] == ["s3://lake", "vedette"]
-    assert service.search("default", "flights") == []
+    assert {row["name"] for row in entities.search(account, "f")[0]} == {"flights", URL}
+    assert [row["namespace"] for row in entities.namespaces(account)] == ["s3://lake", "vedette"]
+    assert entities.search("default", "flights") == ([], 0)
 
 
 def test_another_layer_adds_its_edges(account):

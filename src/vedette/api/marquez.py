@@ -1,4 +1,4 @@
-"""Single namespaces, datasets, jobs and runs in the shapes of Marquez' API.
+"""Lineage in the shapes of Marquez' API (marquezproject.ai/docs/api), which its clients read.
 
 Names hold slashes. Clients percent-encode them, and then every name is one part of the path; where
 they do not, the first ``/datasets/`` or ``/jobs/`` parts the names.
@@ -6,40 +6,158 @@ they do not, the first ``/datasets/`` or ``/jobs/`` parts the names.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote
 
-import orjson
 from fastapi import Path, Query, Request, Response
 
 from vedette.api.answers import answer
 from vedette.api.dependencies import AppServices, Reader, run_query
 from vedette.api.errors import error_responses
-from vedette.api.lineage_views import MarquezNamespaceView
+from vedette.api.lineage import lineage_of
+from vedette.api.marquez_shapes import (
+    KINDS,
+    data_of,
+    dataset_of,
+    id_of,
+    ids_of,
+    listed,
+    namespace_of,
+    node_of,
+    run_of,
+    tags_of,
+    version_of,
+    zulu,
+)
 from vedette.api.marquez_views import (
+    MarquezDatasetsView,
     MarquezDatasetView,
+    MarquezJobsView,
     MarquezJobView,
+    MarquezLineageView,
+    MarquezNamespacesView,
+    MarquezNamespaceView,
     MarquezRunsView,
     MarquezRunView,
+    MarquezSearchView,
     MarquezVersionsView,
     MarquezVersionView,
 )
 from vedette.api.routing import Router
+from vedette.core.errors import NotFoundError
 from vedette.lineage.entities import LineageEntities
+from vedette.lineage.graph import Node
+from vedette.store.catalog import Principal
+from vedette.web import Services
 
 router = Router(tags=["lineage"], responses=error_responses(404))
 _Name = Annotated[str, Path(min_length=1, max_length=3072)]
 _Limit = Annotated[int, Query(ge=1, le=1000)]
 _Offset = Annotated[int, Query(ge=0, le=1_000_000)]
-_STATES = {
-    "running": "RUNNING",
-    "completed": "COMPLETED",
-    "failed": "FAILED",
-    "aborted": "ABORTED",
-}
 _START = b"/namespaces/"
+
+
+@router.get("/lineage", response_model=MarquezLineageView, responses=error_responses(404))
+async def get_marquez_lineage(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    node_id: Annotated[
+        str,
+        Query(alias="nodeId", max_length=8192, description="dataset:namespace:name or job:…"),
+    ],
+    depth: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> Response:
+    """Return the graph of datasets and jobs around a node, as Marquez does."""
+    start = node_of(node_id)
+    lineage = lineage_of(services)
+    graph = await run_query(
+        request, services, caller,
+        lambda _: lineage.graph(caller.account, start, direction="both", depth=depth, limit=5000),
+    )  # fmt: skip
+    if not graph.edges and not graph.about.get(start):
+        raise NotFoundError(
+            f"there is no {node_id[:200]!r}", field="nodeId", remedy="find it by GET /api/v1/search"
+        )
+    ids = {node: id_of(node) for node in graph.hops if node.kind in KINDS.values()}
+    nodes: dict[str, dict[str, Any]] = {
+        ids[node]: {
+            "id": ids[node], "type": "JOB" if node.kind == "pipeline" else "DATASET",
+            "data": data_of(node, graph.about.get(node, {})), "inEdges": [], "outEdges": [],
+        }
+        for node in ids
+    }  # fmt: skip
+    for edge in graph.edges:
+        if edge.source in ids and edge.target in ids:
+            both = {"origin": ids[edge.source], "destination": ids[edge.target]}
+            nodes[both["origin"]]["outEdges"].append(both)
+            nodes[both["destination"]]["inEdges"].append(both)
+    return answer({"graph": list(nodes.values())})
+
+
+@router.get("/search", response_model=MarquezSearchView)
+async def search_lineage(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    q: Annotated[str, Query(min_length=1, max_length=200)],
+    filter_: Annotated[str, Query(alias="filter", pattern="^(DATASET|JOB)?$")] = "",
+    limit: _Limit = 100,
+) -> Response:
+    """Return datasets and jobs whose name has a text in it, as Marquez does."""
+    kind = {"DATASET": "dataset", "JOB": "pipeline"}.get(filter_, "")
+    q = "" if q == "*" else q
+    rows, total = await _found(request, services, caller, q, kind, limit=limit)
+    results = [
+        {
+            "name": row["short"], "namespace": row["namespace"], "updatedAt": zulu(row["updated"]),
+            "type": "JOB" if row["kind"] == "pipeline" else "DATASET",
+            "nodeId": f"{'job' if row['kind'] == 'pipeline' else 'dataset'}:{row['namespace']}:{row['short']}",
+            "resource": Node(row["kind"], row["name"]).resource(caller.account),
+        }
+        for row in rows
+    ]  # fmt: skip
+    return answer({"totalCount": total, "results": results})
+
+
+@router.get("/namespaces", response_model=MarquezNamespacesView)
+async def list_namespaces(request: Request, services: AppServices, caller: Reader) -> Response:
+    """Return the namespaces of datasets and jobs, as Marquez does."""
+    entities = LineageEntities(services.runner)
+    rows = await run_query(request, services, caller, lambda _: entities.namespaces(caller.account))
+    return answer({"namespaces": [namespace_of(row) for row in rows]})
+
+
+@router.get("/namespaces/{namespace:path}/datasets", response_model=MarquezDatasetsView)
+async def list_namespace_datasets(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    namespace: str,
+    limit: _Limit = 100,
+    offset: _Offset = 0,
+) -> Response:
+    """Return the datasets of a namespace, as Marquez does."""
+    rows, total = await _found(
+        request, services, caller, "", "dataset", namespace=namespace, limit=limit, offset=offset
+    )
+    return answer({"datasets": [listed(row, "DB_TABLE") for row in rows], "totalCount": total})
+
+
+@router.get("/namespaces/{namespace:path}/jobs", response_model=MarquezJobsView)
+async def list_namespace_jobs(
+    request: Request,
+    services: AppServices,
+    caller: Reader,
+    namespace: str,
+    limit: _Limit = 100,
+    offset: _Offset = 0,
+) -> Response:
+    """Return the jobs of a namespace, as Marquez does."""
+    rows, total = await _found(
+        request, services, caller, "", "pipeline", namespace=namespace, limit=limit, offset=offset
+    )
+    return answer({"jobs": [listed(row, "BATCH") for row in rows], "totalCount": total})
 
 
 @router.get(
@@ -57,7 +175,7 @@ async def list_dataset_versions(
         request, services, caller,
         lambda _: entities.versions(caller.account, *names, limit=limit, offset=offset),
     )  # fmt: skip
-    return answer({"versions": [_version(names, row) for row in rows], "totalCount": total})
+    return answer({"versions": [version_of(names, row) for row in rows], "totalCount": total})
 
 
 @router.get(
@@ -75,7 +193,7 @@ async def get_dataset_version(
         request, services, caller,
         lambda _: entities.versions(caller.account, *names, version=version, limit=1, offset=0),
     )  # fmt: skip
-    return answer(_version(names, rows[0]))
+    return answer(version_of(names, rows[0]))
 
 
 @router.get(
@@ -92,10 +210,10 @@ async def get_namespace_dataset(
     )
     return answer(
         {
-            **_dataset(names, row),
-            "createdAt": _zulu(row["created"]),
-            "updatedAt": _zulu(row["updated"]),
-            "lastModifiedAt": _zulu(row["modified"]),
+            **dataset_of(names, row),
+            "createdAt": zulu(row["created"]),
+            "updatedAt": zulu(row["updated"]),
+            "lastModifiedAt": zulu(row["modified"]),
             "lastLifecycleState": row["lifecycle"] or None,
             "currentVersion": row["version"] or None,
             "deleted": row["lifecycle"] == "DROP",
@@ -115,7 +233,7 @@ async def list_job_runs(
         request, services, caller,
         lambda _: entities.runs(caller.account, *names, limit=limit, offset=offset),
     )  # fmt: skip
-    return answer({"runs": [_run(row) for row in rows], "totalCount": total})
+    return answer({"runs": [run_of(row) for row in rows], "totalCount": total})
 
 
 @router.get("/namespaces/{namespace:path}/jobs/{job:path}", response_model=MarquezJobView)
@@ -126,7 +244,7 @@ async def get_namespace_job(
     names = _names(request, namespace, job)
     entities = LineageEntities(services.runner)
     row = await run_query(request, services, caller, lambda _: entities.job(caller.account, *names))
-    runs = [_run(one) for one in row["runs"]]
+    runs = [run_of(one) for one in row["runs"]]
     return answer(
         {
             "id": {"namespace": names[0], "name": names[1]},
@@ -134,16 +252,16 @@ async def get_namespace_job(
             "name": names[1],
             "simpleName": names[1].rpartition(".")[2],
             "namespace": names[0],
-            "createdAt": _zulu(row["first_seen"]),
-            "updatedAt": _zulu(row["last_seen"]),
-            "inputs": _ids(row["datasets"], "in"),
-            "outputs": _ids(row["datasets"], "out"),
+            "createdAt": zulu(row["first_seen"]),
+            "updatedAt": zulu(row["last_seen"]),
+            "inputs": ids_of(row["datasets"], "in"),
+            "outputs": ids_of(row["datasets"], "out"),
             "location": row["source_location"] or None,
             "description": row["description"] or None,
             "latestRun": runs[0] if runs else None,
             "latestRuns": runs,
             "facets": {"sql": {"query": row["sql"]}} if row["sql"] else {},
-            "tags": _tags(row["tags"]),
+            "tags": tags_of(row["tags"]),
         }
     )
 
@@ -155,7 +273,7 @@ async def get_job_run(
     """Return a run of a job, as Marquez does."""
     entities = LineageEntities(services.runner)
     row = await run_query(request, services, caller, lambda _: entities.run(caller.account, run_id))
-    return answer(_run(row))
+    return answer(run_of(row))
 
 
 # Behind the others: it takes whatever stands after the word.
@@ -168,13 +286,28 @@ async def get_namespace(
     row = await run_query(
         request, services, caller, lambda _: entities.namespace(caller.account, namespace)
     )
-    return answer(
-        {
-            "name": row["namespace"],
-            "createdAt": _zulu(row["created"]),
-            "updatedAt": _zulu(row["updated"]),
-        }
-    )
+    return answer(namespace_of(row))
+
+
+async def _found(
+    request: Request,
+    services: Services,
+    caller: Principal,
+    q: str,
+    kind: str,
+    *,
+    limit: int,
+    namespace: str = "",
+    offset: int = 0,
+) -> tuple[list[dict[str, Any]], int]:
+    """Return a page, and how many there are on all pages."""
+    entities = LineageEntities(services.runner)
+    return await run_query(
+        request, services, caller,
+        lambda _: entities.search(
+            caller.account, q, kind=kind, namespace=namespace, limit=limit, offset=offset
+        ),
+    )  # fmt: skip
 
 
 def _names(request: Request, namespace: str, name: str) -> tuple[str, str]:
@@ -185,102 +318,3 @@ def _names(request: Request, namespace: str, name: str) -> tuple[str, str]:
     if len(parts) - behind == 3 and parts[1] in {b"datasets", b"jobs"}:  # noqa: PLR2004
         return unquote(parts[0].decode("latin-1")), unquote(parts[2].decode("latin-1"))
     return namespace, name
-
-
-def _dataset(names: tuple[str, str], row: Mapping[str, Any]) -> dict[str, Any]:
-    namespace, name = names
-    return {
-        "id": {"namespace": namespace, "name": name},
-        "type": "DB_TABLE",
-        "name": name,
-        "physicalName": name,
-        "namespace": namespace,
-        "sourceName": namespace,
-        "fields": _fields(row["fields"]),
-        "tags": _tags(row["tags"]),
-        "description": row["description"] or None,
-        "facets": {facet: {} for facet in row["facets"]},
-    }
-
-
-def _version(names: tuple[str, str], row: Mapping[str, Any]) -> dict[str, Any]:
-    shown = _dataset(names, row)
-    return {
-        **shown,
-        "id": {**shown["id"], "version": row["version"]},
-        "version": row["version"],
-        "createdAt": _zulu(row["created"]),
-        "lifecycleState": row["lifecycle"] or None,
-        "createdByRun": _run(row["run"]) if row["run"] else None,
-    }
-
-
-def _run(row: Mapping[str, Any]) -> dict[str, Any]:
-    datasets = row.get("datasets", ())
-    return {
-        "id": row["run_id"],
-        "createdAt": _zulu(row["started"]),
-        "updatedAt": _zulu(row["last_event"]),
-        "nominalStartTime": _zulu(row["nominal_start"]),
-        "nominalEndTime": _zulu(row["nominal_end"]),
-        "state": _STATES[row["status"]],
-        "startedAt": _zulu(row["started"]),
-        "endedAt": _zulu(row["ended"]),
-        "durationMs": None if row["seconds"] is None else round(row["seconds"] * 1000),
-        "args": {},
-        "job": {"namespace": row["namespace"], "name": row["name"]},
-        "inputDatasetVersions": _versions(datasets, "in"),
-        "outputDatasetVersions": _versions(datasets, "out"),
-        "facets": row.get("facets", {}),
-    }
-
-
-def _versions(datasets: Any, direction: str) -> list[dict[str, Any]]:  # noqa: ANN401 - rows
-    return [
-        {
-            "datasetVersionId": {
-                "namespace": one["namespace"],
-                "name": one["name"],
-                "version": one["version"] or (one["run_id"] if direction == "out" else None),
-            }
-        }
-        for one in datasets
-        if one["direction"] == direction
-    ]
-
-
-def _ids(datasets: Any, direction: str) -> list[dict[str, str]]:  # noqa: ANN401 - rows
-    return [
-        {"namespace": one["namespace"], "name": one["name"]}
-        for one in datasets
-        if one["direction"] == direction
-    ]
-
-
-def _fields(text: str) -> list[dict[str, Any]]:
-    try:
-        fields = orjson.loads(text) if text else []
-    except orjson.JSONDecodeError:
-        fields = []
-    return [
-        {
-            "name": str(one.get("name", "")),
-            "type": one.get("type"),
-            "tags": [],
-            "description": one.get("description"),
-        }
-        for one in fields
-        if isinstance(one, dict)
-    ]
-
-
-def _tags(tags: Mapping[str, str]) -> list[str]:
-    """Return tags as Marquez has them, which are words: a key, with its value where it has one."""
-    return [f"{key}:{value}" if value else key for key, value in sorted(tags.items())]
-
-
-def _zulu(text: Any) -> str | None:  # noqa: ANN401 - a moment of the engine, or none
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(str(text)).replace(tzinfo=UTC)
-    return moment.isoformat().replace("+00:00", "Z")

@@ -7,8 +7,104 @@ from typing import Any
 
 from pydantic import Field
 
-from vedette.api.lineage_views import MarquezIdView
 from vedette.api.models import View
+
+
+class MarquezIdView(View):
+    """Namespace and name."""
+
+    namespace: str
+    name: str
+
+
+class MarquezEdgeView(View):
+    """An edge."""
+
+    origin: str
+    destination: str
+
+
+class MarquezDataView(View):
+    """A dataset or job."""
+
+    id: MarquezIdView
+    type: str
+    name: str
+    namespace: str
+    description: str
+    updatedAt: str | None
+
+
+class MarquezNodeView(View):
+    """A node with its edges."""
+
+    id: str
+    type: str
+    data: MarquezDataView
+    inEdges: list[MarquezEdgeView]
+    outEdges: list[MarquezEdgeView]
+
+
+class MarquezLineageView(View):
+    """The graph."""
+
+    graph: list[MarquezNodeView]
+
+
+class MarquezResultView(View):
+    """Something found."""
+
+    name: str
+    namespace: str
+    updatedAt: str
+    type: str
+    nodeId: str
+    resource: str
+
+
+class MarquezSearchView(View):
+    """What was found."""
+
+    totalCount: int
+    results: list[MarquezResultView]
+
+
+class MarquezNamespaceView(View):
+    """A namespace."""
+
+    name: str
+    createdAt: str
+    updatedAt: str
+
+
+class MarquezNamespacesView(View):
+    """Namespaces by name."""
+
+    namespaces: list[MarquezNamespaceView]
+
+
+class MarquezListedView(View):
+    """A dataset or job of a namespace."""
+
+    id: MarquezIdView
+    type: str
+    name: str
+    namespace: str
+    updatedAt: str
+
+
+class MarquezDatasetsView(View):
+    """Datasets of a namespace."""
+
+    datasets: list[MarquezListedView]
+    totalCount: int
+
+
+class MarquezJobsView(View):
+    """Jobs of a namespace."""
+
+    jobs: list[MarquezListedView]
+    totalCount: int
 
 
 class MarquezFieldView(View):

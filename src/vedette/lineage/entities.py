@@ -1,4 +1,4 @@
-"""One dataset, job or run as OpenLineage's events told of it, whenever they came."""
+"""Namespaces, datasets, jobs and runs as OpenLineage's events told of them, whenever they came."""
 
 from __future__ import annotations
 
@@ -16,14 +16,35 @@ LATEST = 10
 """How many of a job's runs are looked at to tell what it reads and writes."""
 _MAX_DATASETS = 1000
 _MAX_EVENTS = 1000
-_NAMESPACE = """
-SELECT min(seen) AS created, max(seen) AS updated, count() AS told
+_SEARCH = """
+SELECT kind, namespace, short, name, max(seen) AS updated, count() OVER () AS total
 FROM
 (
-    SELECT Timestamp AS seen FROM @lineage_datasets WHERE Namespace = {namespace:String}
+    SELECT 'dataset' AS kind, Namespace AS namespace, Name AS short, Dataset AS name, Timestamp AS seen
+    FROM @lineage_datasets
+    WHERE positionCaseInsensitiveUTF8(Dataset, {q:String}) > 0 AND {kind:String} IN ('', 'dataset')
+        AND ({namespace:String} = '' OR Namespace = {namespace:String})
     UNION ALL
-    SELECT Timestamp AS seen FROM @lineage_events WHERE Kind != 'dataset' AND JobNamespace = {namespace:String}
+    SELECT 'pipeline' AS kind, JobNamespace AS namespace, JobName AS short, Job AS name, Timestamp AS seen
+    FROM @lineage_events
+    WHERE Kind != 'dataset' AND positionCaseInsensitiveUTF8(Job, {q:String}) > 0 AND {kind:String} IN ('', 'pipeline')
+        AND ({namespace:String} = '' OR JobNamespace = {namespace:String})
 )
+GROUP BY kind, namespace, short, name
+ORDER BY updated DESC, name
+LIMIT {limit:UInt32} OFFSET {offset:UInt32}
+"""
+_NAMESPACES = """
+SELECT namespace, min(seen) AS created, max(seen) AS updated
+FROM
+(
+    SELECT Namespace AS namespace, Timestamp AS seen FROM @lineage_datasets
+    UNION ALL
+    SELECT JobNamespace AS namespace, Timestamp AS seen FROM @lineage_events WHERE Kind != 'dataset'
+)
+WHERE {namespace:String} IN ('', namespace)
+GROUP BY namespace ORDER BY namespace
+LIMIT 10000
 """
 _DATASET = """
 SELECT
@@ -72,17 +93,35 @@ Row = dict[str, Any]
 
 
 class LineageEntities:
-    """Reads single entities of an account. Thread-safe; every method blocks its thread."""
+    """Finds and reads entities of an account. Thread-safe; every method blocks its thread."""
 
     def __init__(self, runner: QueryRunner) -> None:
         self._runner = runner
 
+    def search(
+        self,
+        account: str,
+        q: str,
+        *,
+        kind: str = "",
+        namespace: str = "",
+        limit: int = 100,
+        offset: int = 0,
+    ) -> tuple[list[Row], int]:
+        """Return datasets and pipelines whose name has a text in it, the last seen first, and how many."""
+        params = {"q": q, "kind": kind, "namespace": namespace}
+        return self._page(account, _SEARCH, params, limit, offset)
+
+    def namespaces(self, account: str, namespace: str = "") -> list[Row]:
+        """Return the namespaces of jobs and datasets, or the one of a name."""
+        return self._rows(account, _NAMESPACES, {"namespace": namespace})
+
     def namespace(self, account: str, namespace: str) -> Row:
         """Return when a namespace was first and last told of; ``NotFoundError`` for an unknown one."""
-        [row] = self._rows(account, _NAMESPACE, {"namespace": namespace})
-        if not row["told"]:
+        rows = self.namespaces(account, namespace) if namespace else []
+        if not rows:
             raise _unknown("namespace", namespace, field="namespace")
-        return {**row, "namespace": namespace}
+        return rows[0]
 
     def dataset(self, account: str, namespace: str, name: str) -> Row:
         """Return a dataset as it was last told of; ``NotFoundError`` for an unknown one."""
@@ -98,11 +137,8 @@ class LineageEntities:
 
         Each has its ``run``; ``version`` leaves the one of that name.
         """
-        params = {
-            "dataset": lineage_name(namespace, name), "version": version, "limit": limit,
-            "offset": offset,
-        }  # fmt: skip
-        rows = self._rows(account, _VERSIONS, params)
+        params = {"dataset": lineage_name(namespace, name), "version": version}
+        rows, total = self._page(account, _VERSIONS, params, limit, offset)
         if not rows and version:
             raise _unknown("version", version, field="version")
         if not rows:
@@ -110,7 +146,7 @@ class LineageEntities:
         ids = sorted({row["run_id"] for row in rows} - {""})
         written = {"run_ids": ids, "limit": len(ids), "offset": 0}
         runs = {run["run_id"]: run for run in self._rows(account, _RUNS_BY_ID, written)}
-        return [{**row, "run": runs.get(row["run_id"])} for row in rows], _total(rows)
+        return [{**row, "run": runs.get(row["run_id"])} for row in rows], total
 
     def job(self, account: str, namespace: str, name: str) -> Row:
         """Return a job with its latest runs and what the last of them that told of data moved."""
@@ -118,7 +154,7 @@ class LineageEntities:
         about = self._rows(account, JOB, {"job": job})
         if not about:
             raise _unknown("job", f"{namespace}:{name}", field="job")
-        latest, _ = self._runs_of(account, job, LATEST, 0)
+        latest, _ = self._page(account, _RUNS_OF_JOB, {"job": job}, LATEST, 0)
         return {**about[0], "runs": latest, "datasets": self._moved(account, latest)}
 
     def runs(
@@ -126,7 +162,7 @@ class LineageEntities:
     ) -> tuple[list[Row], int]:
         """Return a page of a job's runs, newest first, and how many there are."""
         job = lineage_name(namespace, name)
-        rows, total = self._runs_of(account, job, limit, offset)
+        rows, total = self._page(account, _RUNS_OF_JOB, {"job": job}, limit, offset)
         if not rows and not self._rows(account, JOB, {"job": job}):
             raise _unknown("job", f"{namespace}:{name}", field="job")
         return rows, total
@@ -141,20 +177,22 @@ class LineageEntities:
         events = self._rows(account, RUN_EVENTS, {"run_id": run_id, "limit": _MAX_EVENTS})
         return {**rows[0], "datasets": datasets, "facets": _facets(events)}
 
-    def _runs_of(self, account: str, job: str, limit: int, offset: int) -> tuple[list[Row], int]:
-        params = {"job": job, "limit": limit, "offset": offset}
-        rows = self._rows(account, _RUNS_OF_JOB, params)
-        if rows or not offset:
-            return rows, _total(rows)
-        # A page behind the last one has no row that could tell.
-        return [], _total(self._rows(account, _RUNS_OF_JOB, {**params, "limit": 1, "offset": 0}))
-
     def _moved(self, account: str, runs: Sequence[Row]) -> list[Row]:
         ids = [run["run_id"] for run in runs]
         rows = self._rows(account, RUN_DATASETS, {"run_ids": ids, "limit": _MAX_DATASETS})
         told = {row["run_id"] for row in rows}
         last = next((one for one in ids if one in told), None)
         return [row for row in rows if row["run_id"] == last]
+
+    def _page(
+        self, account: str, sql: str, params: Mapping[str, Any], limit: int, offset: int
+    ) -> tuple[list[Row], int]:
+        """Return a page of rows that each tell the ``total``, and that."""
+        rows = self._rows(account, sql, {**params, "limit": limit, "offset": offset})
+        # A page behind the last one has no row that could tell.
+        behind = offset and not rows
+        told = self._rows(account, sql, {**params, "limit": 1, "offset": 0}) if behind else rows
+        return rows, int(told[0]["total"]) if told else 0
 
     def _rows(self, account: str, sql: str, params: Mapping[str, Any]) -> list[Row]:
         return self._runner.run(account, sql, params).records()
@@ -173,10 +211,6 @@ def _facets(events: Sequence[Row]) -> dict[str, Any]:
         if isinstance(told, dict):
             facets |= told
     return facets
-
-
-def _total(rows: Sequence[Row]) -> int:
-    return int(rows[0]["total"]) if rows else 0
 
 
 def _unknown(kind: str, name: str, *, field: str) -> NotFoundError:

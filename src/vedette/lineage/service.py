@@ -15,35 +15,6 @@ from vedette.store.catalog import Catalog
 IMPACT_DEPTH = 50
 MAX_COLUMN_EDGES = 5_000
 PRODUCTION = "Production"
-_SEARCH = """
-SELECT kind, namespace, short, name, max(seen) AS updated, count() OVER () AS total
-FROM
-(
-    SELECT 'dataset' AS kind, Namespace AS namespace, Name AS short, Dataset AS name, Timestamp AS seen
-    FROM @lineage_datasets
-    WHERE positionCaseInsensitiveUTF8(Dataset, {q:String}) > 0 AND {kind:String} IN ('', 'dataset')
-        AND ({namespace:String} = '' OR Namespace = {namespace:String})
-    UNION ALL
-    SELECT 'pipeline' AS kind, JobNamespace AS namespace, JobName AS short, Job AS name, Timestamp AS seen
-    FROM @lineage_events
-    WHERE Kind != 'dataset' AND positionCaseInsensitiveUTF8(Job, {q:String}) > 0 AND {kind:String} IN ('', 'pipeline')
-        AND ({namespace:String} = '' OR JobNamespace = {namespace:String})
-)
-GROUP BY kind, namespace, short, name
-ORDER BY updated DESC, name
-LIMIT {limit:UInt32} OFFSET {offset:UInt32}
-"""
-_NAMESPACES = """
-SELECT namespace, min(seen) AS created, max(seen) AS updated
-FROM
-(
-    SELECT Namespace AS namespace, Timestamp AS seen FROM @lineage_datasets
-    UNION ALL
-    SELECT JobNamespace AS namespace, Timestamp AS seen FROM @lineage_events WHERE Kind != 'dataset'
-)
-GROUP BY namespace ORDER BY namespace
-LIMIT 10000
-"""
 # The write that was finished last before the run began to read.
 _WRITTEN_BEFORE = """
 SELECT argMax(RunId, Timestamp) AS run_id, argMax(Job, Timestamp) AS job, max(Timestamp) AS time,
@@ -172,29 +143,6 @@ class LineageService:
             "pipeline": row["job"], "pipeline_run": row["run_id"], "written": row["time"],
             "inferred": not version or row["version"] != version,
         }  # fmt: skip
-
-    def search(
-        self,
-        account: str,
-        q: str,
-        *,
-        kind: str = "",
-        namespace: str = "",
-        limit: int = 100,
-        offset: int = 0,
-    ) -> list[dict[str, Any]]:
-        """Return datasets and pipelines whose name has a text in it, the last seen first.
-
-        Each tells how many there are altogether, as ``total``.
-        """
-        params = {
-            "q": q, "kind": kind, "namespace": namespace, "limit": limit, "offset": offset,
-        }  # fmt: skip
-        return self._runner.run(account, _SEARCH, params).records()
-
-    def namespaces(self, account: str) -> list[dict[str, Any]]:
-        """Return the namespaces of jobs and datasets."""
-        return self._runner.run(account, _NAMESPACES).records()
 
 
 def _keep(graph: Graph, datasets: set[str], columns: Sequence[Mapping[str, Any]]) -> None:

@@ -7,12 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vedette.core.identity import ResourceId
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
-    from vedette.core.identity import ResourceId
     from vedette.store.catalog import Actor, Catalog, Change
 
 SOURCE = "vedette.models"
@@ -52,6 +53,10 @@ class Caller:
             resources=resources,
             source=SOURCE,
         )
+
+    def experiment(self, experiment_id: str) -> ResourceId:
+        """Return the identity of an experiment, also of one that is asked for without an id."""
+        return ResourceId(self.account, "experiment", experiment_id or "-")
 
     @property
     def dialect(self) -> str:

@@ -23,6 +23,11 @@ def encode_token(offset: int, query: str) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([offset, query])).decode()
 
 
+def token_after(found: int, offset: int, size: int, query: str) -> str | None:
+    """Return the next page's token where one more was found than a page holds."""
+    return encode_token(offset + size, query) if found > size else None
+
+
 def decode_token(token: str | None, query: str) -> int:
     """Return the offset in a token, 0 without one.
 

@@ -9,8 +9,6 @@ from urllib.parse import quote
 
 from vedette.alarms.causes.model import Candidate, Question, moment_of
 from vedette.core.identity import ResourceId
-from vedette.core.time import TimeRange
-from vedette.telemetry.ranges import bound_range
 
 EARLIER = timedelta(days=7)
 """How far back the window before is looked for, by which drift that goes on is told from new drift."""
@@ -57,11 +55,7 @@ class DatasetChanges:
 
     def find(self, question: Question) -> Sequence[Candidate]:
         """See ``CauseSource``."""
-        window = question.window
-        params = {
-            **bound_range(TimeRange(window.start - EARLIER, window.end)),
-            "shortly": bound_range(window)["start"],
-        }
+        params = question.bounds(EARLIER)
         rows = question.runner.run(question.account, _BEGAN, params).records()
         found = [_candidate(question, row) for row in rows]
         return [one for one in found if question.resources.isdisjoint(one.resources)]

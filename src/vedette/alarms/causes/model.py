@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from vedette.core.time import TimeRange
+from vedette.telemetry.ranges import bound_range
 
 if TYPE_CHECKING:
     from vedette.query import QueryRunner
@@ -64,6 +65,17 @@ class Question:
         """The period of the same length before that."""
         start = self.window.start
         return TimeRange(start - (self.window.end - start), start)
+
+    def bounds(self, earlier: timedelta) -> dict[str, Any]:
+        """Return the ``start`` and ``end`` of a statement that looks further back than the window.
+
+        The window itself begins at ``shortly``.
+        """
+        window = self.window
+        return {
+            **bound_range(TimeRange(window.start - earlier, window.end)),
+            "shortly": bound_range(window)["start"],
+        }
 
     def distance(self, candidate: Candidate) -> int | None:
         """Return how far up what the alarm is about depends on where a change happened.

@@ -8,8 +8,6 @@ from typing import Any
 
 from vedette.alarms.causes.model import Candidate, Question, moment_of
 from vedette.core.identity import ResourceId
-from vedette.core.time import TimeRange
-from vedette.telemetry.ranges import bound_range
 
 HISTORY = timedelta(days=1)
 MIN_PREDICTIONS = 5
@@ -38,11 +36,7 @@ class NewModelVersions:
 
     def find(self, question: Question) -> Sequence[Candidate]:
         """See ``CauseSource``."""
-        window = question.window
-        params = {
-            **bound_range(TimeRange(window.start - HISTORY, window.end)),
-            "shortly": bound_range(window)["start"],
-        }
+        params = question.bounds(HISTORY)
         rows = question.runner.run(question.account, _NEW, params).records()
         return [_candidate(question, row) for row in rows]
 

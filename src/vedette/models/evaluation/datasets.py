@@ -21,7 +21,7 @@ from vedette.models.limits import (
     check_length,
     check_name,
 )
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import (
     delete_key,
     insert_missing,
@@ -215,7 +215,7 @@ class EvaluationDatasets:
         with self._caller.read() as session:
             rows = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
             found = self._views(session, rows[:max_results])
-        more = encode_token(offset + max_results, query) if len(rows) > max_results else None
+        more = token_after(len(rows), offset, max_results, query)
         return found, more
 
     def _link(self, session: Session, dataset_id: str, experiment_ids: Sequence[str]) -> None:

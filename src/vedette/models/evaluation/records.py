@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from vedette.core.errors import InvalidInputError
 from vedette.models.context import Caller, now_ms
 from vedette.models.evaluation.datasets import EvaluationDatasets, find_dataset
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import chunks, insert_into, table_of
 from vedette.store.catalog.evaluation_models import EvaluationDatasetRow, EvaluationRecordRow
 
@@ -106,7 +106,7 @@ class EvaluationRecords:
             ).all()
             kept = _fitting(sizes[:max_results], most)
             rows = session.scalars(_page_of(select(row), dataset_id, offset, kept)).all()
-        more = encode_token(offset + kept, query) if len(sizes) > kept else None
+        more = token_after(len(sizes), offset, kept, query)
         return [_view(one) for one in rows], more
 
     def delete(self, dataset_id: str, record_ids: Sequence[str]) -> int:

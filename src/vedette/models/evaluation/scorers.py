@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 
 from vedette.core.errors import NotFoundError
-from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import MAX_KEY, check_length, check_name
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.tracking.experiments import find, find_active
 from vedette.store.catalog.evaluation_models import ScorerVersionRow
 from vedette.store.catalog.review_models import OnlineScoringRow
@@ -62,7 +61,7 @@ class Scorers:
         check_name(name, field="name", most=MAX_KEY)
         check_length(serialized, MAX_SCORER, field="serialized_scorer")
         with self._caller.change(
-            "RegisterScorer", {"name": name}, [self._resource(experiment_id)]
+            "RegisterScorer", {"name": name}, [self._caller.experiment(experiment_id)]
         ) as change:
             find_active(change.session, self._caller.account, experiment_id)
             last = change.session.scalar(self._newest(experiment_id, name))
@@ -125,7 +124,7 @@ class Scorers:
             chosen = chosen.where(row.experiment_id.in_(list(experiment_ids)))
         with self._caller.read() as session:
             found = session.execute(chosen.offset(offset).limit(max_results + 1)).all()
-        more = encode_token(offset + max_results, query) if len(found) > max_results else None
+        more = token_after(len(found), offset, max_results, query)
         return [ScorerHead(*one) for one in found[:max_results]], more
 
     def versions_before(
@@ -171,7 +170,9 @@ class Scorers:
         if version is not None:
             chosen = chosen.where(row.version == version)
         with self._caller.change(
-            "DeleteScorer", {"name": name, "version": version}, [self._resource(experiment_id)]
+            "DeleteScorer",
+            {"name": name, "version": version},
+            [self._caller.experiment(experiment_id)],
         ) as change:
             deleted = change.session.execute(chosen.returning(row.scorer_id)).first()
             if deleted is None:
@@ -186,9 +187,6 @@ class Scorers:
 
     def _newest(self, experiment_id: str, name: str) -> Select[ScorerVersionRow]:
         return _newest(self._caller.account, experiment_id, name)
-
-    def _resource(self, experiment_id: str) -> ResourceId:
-        return ResourceId(self._caller.account, "experiment", experiment_id or "-")
 
 
 def latest_version(session: Session, account: str, experiment_id: str, name: str) -> ScorerVersion:

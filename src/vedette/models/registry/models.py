@@ -30,7 +30,7 @@ from vedette.models.limits import (
     check_length,
     check_name,
 )
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.registry.approval_records import remove_requests
 from vedette.models.registry.events import announce_of_model
 from vedette.models.registry.records import PROMPT_TAG, Model, find_model, whole_models
@@ -198,7 +198,7 @@ class Models:
         with self._caller.read() as session:
             rows = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
             models = whole_models(session, rows[:max_results])
-        more = encode_token(offset + max_results, query) if len(rows) > max_results else None
+        more = token_after(len(rows), offset, max_results, query)
         return models, more
 
     def _announce(

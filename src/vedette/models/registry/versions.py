@@ -13,7 +13,7 @@ from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.filters import Field, Fields, Keyed, Kind, Order, Searchable, parse_filter
 from vedette.models.limits import MAX_DESCRIPTION, MAX_URI, check_length
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.registry.approval_records import remove_requests
 from vedette.models.registry.events import announce, announce_of_model
 from vedette.models.registry.gates import require_approved
@@ -304,7 +304,7 @@ class Versions:
             of_account = named.where(RegisteredModelRow.account == self._caller.account)
             names = {key: name for key, name in session.execute(of_account) if key in ids}
             versions = whole_versions(session, rows[:max_results], names)
-        more = encode_token(offset + max_results, query) if len(rows) > max_results else None
+        more = token_after(len(rows), offset, max_results, query)
         return [version for _, version in versions], more
 
     def _resolve(

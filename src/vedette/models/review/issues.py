@@ -14,11 +14,10 @@ import orjson
 from sqlalchemy import ColumnElement, case, func, null, select
 
 from vedette.core.errors import InvalidInputError, NotFoundError
-from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.filters import Field, Fields, Searchable, parse_filter
 from vedette.models.limits import MAX_DESCRIPTION, MAX_KEY, check_length, check_name
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.tracking.experiments import find, find_active
 from vedette.store.catalog.review_models import TraceIssueRow
 from vedette.store.catalog.tracking_models import AssessmentRow
@@ -98,7 +97,7 @@ class TraceIssues:
         check_length(created_by or "", MAX_KEY, field="created_by")
         now = now_ms()
         with self._caller.change(
-            "CreateTraceIssue", {"name": name}, [self._resource(experiment_id)]
+            "CreateTraceIssue", {"name": name}, [self._caller.experiment(experiment_id)]
         ) as change:
             find_active(change.session, self._caller.account, experiment_id)
             row = TraceIssueRow(
@@ -130,7 +129,7 @@ class TraceIssues:
         _check(name, description, status, severity)
         with self._caller.change("UpdateTraceIssue", {**changes, "issue_id": issue_id}) as change:
             row = self._find(change.session, issue_id)
-            change.concern(self._resource(row.experiment_id))
+            change.concern(self._caller.experiment(row.experiment_id))
             for key, value in changes.items():
                 setattr(row, key, value)
             row.updated_ms = now_ms()
@@ -164,7 +163,7 @@ class TraceIssues:
             if experiment_id is not None:
                 find(session, account, experiment_id)
             found = session.execute(chosen.offset(offset).limit(max_results + 1)).all()
-        more = encode_token(offset + max_results, query) if len(found) > max_results else None
+        more = token_after(len(found), offset, max_results, query)
         return [_view(row, count) for row, count in found[:max_results]], more
 
     def _find(self, session: Session, issue_id: str) -> TraceIssueRow:
@@ -172,9 +171,6 @@ class TraceIssues:
         if row is None or row.account != self._caller.account:
             raise NotFoundError(f"Issue with ID '{issue_id[:100]}' not found", field="issue_id")
         return row
-
-    def _resource(self, experiment_id: str) -> ResourceId:
-        return ResourceId(self._caller.account, "experiment", experiment_id or "-")
 
 
 def _check(

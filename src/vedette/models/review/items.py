@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select
 
 from vedette.core.errors import InvalidInputError, NotFoundError
-from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import MAX_KEY, check_name
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.review.queues import find_queue
 from vedette.models.rows import chunks, insert_missing
 from vedette.store.catalog.review_models import ReviewItemRow
@@ -58,7 +57,7 @@ class ReviewItems:
         }  # fmt: skip
         with self._caller.change("AddReviewItems", {"queue_id": queue_id, "items": ids}) as change:
             queue = find_queue(change.session, self._caller.account, queue_id)
-            change.concern(self._resource(queue.experiment_id))
+            change.concern(self._caller.experiment(queue.experiment_id))
             insert_missing(change.session, ReviewItemRow, [{**new, "item_id": one} for one in ids])
             found = {}
             for part in chunks(ids):
@@ -72,7 +71,7 @@ class ReviewItems:
         request = {"queue_id": queue_id, "items": ids}
         with self._caller.change("RemoveReviewItems", request) as change:
             queue = find_queue(change.session, self._caller.account, queue_id)
-            change.concern(self._resource(queue.experiment_id))
+            change.concern(self._caller.experiment(queue.experiment_id))
             for part in chunks(ids):
                 change.session.execute(
                     delete(ReviewItemRow).where(
@@ -98,7 +97,7 @@ class ReviewItems:
         with self._caller.read() as session:
             find_queue(session, self._caller.account, queue_id)
             found = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
-        more = encode_token(offset + max_results, query) if len(found) > max_results else None
+        more = token_after(len(found), offset, max_results, query)
         return [_view(row) for row in found[:max_results]], more
 
     def set_status(
@@ -118,16 +117,13 @@ class ReviewItems:
         request = {"queue_id": queue_id, "item_id": item_id, "status": status}
         with self._caller.change("SetReviewItemStatus", request) as change:
             queue = find_queue(change.session, self._caller.account, queue_id)
-            change.concern(self._resource(queue.experiment_id))
+            change.concern(self._caller.experiment(queue.experiment_id))
             row = _find(change.session, queue_id, item_id.strip())
             if row.status != status:
                 now = now_ms()
                 row.status, row.completed_by, row.updated_ms = status, by, now
                 row.completed_ms = now if by is not None else None
             return _view(row)
-
-    def _resource(self, experiment_id: str) -> ResourceId:
-        return ResourceId(self._caller.account, "experiment", experiment_id)
 
 
 def _of(queue_id: str) -> Select[ReviewItemRow]:

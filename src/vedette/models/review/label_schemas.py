@@ -14,10 +14,9 @@ import orjson
 from sqlalchemy import select
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
-from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import MAX_KEY, check_length, check_name
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.review.label_inputs import Input, check_input, check_same_kind
 from vedette.models.tracking.experiments import find_active
 from vedette.store.catalog import Actor
@@ -73,7 +72,7 @@ class LabelSchemas:
         checked = check_input(input_)
         row = self._row(experiment_id, name, type_, checked, instruction, comment=enable_comment)
         with self._caller.change(
-            "CreateLabelSchema", {"name": name}, [self._resource(experiment_id)]
+            "CreateLabelSchema", {"name": name}, [self._caller.experiment(experiment_id)]
         ) as change:
             find_active(change.session, self._caller.account, experiment_id)
             self._require_free(change.session, experiment_id, name)
@@ -117,7 +116,7 @@ class LabelSchemas:
         self._ensure_default(experiment_id)
         with self._caller.read() as session:
             found = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
-        more = encode_token(offset + max_results, query) if len(found) > max_results else None
+        more = token_after(len(found), offset, max_results, query)
         return [_view(row) for row in found[:max_results]], more
 
     def update(
@@ -139,7 +138,7 @@ class LabelSchemas:
         check_length(instruction or "", MAX_INSTRUCTION, field="instruction")
         with self._caller.change("UpdateLabelSchema", changes) as change:
             row = self._find(change.session, schema_id)
-            change.concern(self._resource(row.experiment_id))
+            change.concern(self._caller.experiment(row.experiment_id))
             _refuse_default(row)
             if name is not None and name != row.name:
                 self._require_free(change.session, row.experiment_id, name)
@@ -159,7 +158,7 @@ class LabelSchemas:
             if row is None or row.account != self._caller.account:
                 change.cancel()
                 return
-            change.concern(self._resource(row.experiment_id))
+            change.concern(self._caller.experiment(row.experiment_id))
             _refuse_default(row)
             change.session.delete(row)
 
@@ -175,7 +174,7 @@ class LabelSchemas:
         # The server adds it, for whoever looks first: a viewer changes nothing.
         server = replace(self._caller, actor=Actor.system("reviews"))
         with server.change(
-            "CreateLabelSchema", {"name": DEFAULT}, [self._resource(experiment_id)]
+            "CreateLabelSchema", {"name": DEFAULT}, [self._caller.experiment(experiment_id)]
         ) as change:
             if self._named(change.session, experiment_id, DEFAULT) is not None:
                 change.cancel()
@@ -216,9 +215,6 @@ class LabelSchemas:
                 f"Label schema with id '{schema_id[:100]}' not found.", field="schema_id"
             )
         return row
-
-    def _resource(self, experiment_id: str) -> ResourceId:
-        return ResourceId(self._caller.account, "experiment", experiment_id or "-")
 
 
 def _check_name(name: str) -> None:

@@ -15,7 +15,6 @@ import orjson
 from sqlalchemy import delete, select
 
 from vedette.core.errors import InvalidInputError
-from vedette.core.identity import ResourceId
 from vedette.models.context import Caller
 from vedette.models.evaluation.scorers import latest_version
 from vedette.models.limits import check_length
@@ -72,7 +71,7 @@ class OnlineScorings:
         check_filter(filter_, self._caller.dialect)
         account = self._caller.account
         request = {"name": name, "sample_rate": sample_rate, "filter_string": filter_}
-        resource = ResourceId(account, "experiment", experiment_id or "-")
+        resource = self._caller.experiment(experiment_id)
         with self._caller.change("SetOnlineScoring", request, [resource]) as change:
             find_active(change.session, account, experiment_id)
             scorer = latest_version(change.session, account, experiment_id, name)

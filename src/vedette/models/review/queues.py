@@ -14,10 +14,9 @@ import orjson
 from sqlalchemy import delete, exists, select
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
-from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import MAX_KEY, check_length, check_name
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import chunks
 from vedette.models.tracking.experiments import find_active
 from vedette.store.catalog.review_models import (
@@ -79,7 +78,7 @@ class ReviewQueues:
                     remedy="leave it out, or make a queue of type CUSTOM",
                 )
         with self._caller.change(
-            "CreateReviewQueue", {"name": name}, [self._resource(experiment_id)]
+            "CreateReviewQueue", {"name": name}, [self._caller.experiment(experiment_id)]
         ) as change:
             session, now = change.session, now_ms()
             find_active(session, self._caller.account, experiment_id)
@@ -158,7 +157,7 @@ class ReviewQueues:
             find_active(session, self._caller.account, experiment_id)
             found = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
             views = _views(session, found[:max_results])
-        more = encode_token(offset + max_results, query) if len(found) > max_results else None
+        more = token_after(len(found), offset, max_results, query)
         return views, more
 
     def update(
@@ -179,7 +178,7 @@ class ReviewQueues:
         with self._caller.change("UpdateReviewQueue", given) as change:
             session = change.session
             row = find_queue(session, self._caller.account, queue_id)
-            change.concern(self._resource(row.experiment_id))
+            change.concern(self._caller.experiment(row.experiment_id))
             if row.type == USER:
                 raise InvalidInputError("a user's own queue cannot be changed", field="queue_id")
             if name is not None:
@@ -208,7 +207,7 @@ class ReviewQueues:
             if row is None or row.account != self._caller.account:
                 change.cancel()
                 return
-            change.concern(self._resource(row.experiment_id))
+            change.concern(self._caller.experiment(row.experiment_id))
             for owned in (ReviewQueueUserRow, ReviewItemRow):
                 session.execute(delete(owned).where(owned.queue_id == queue_id))
             session.delete(row)
@@ -244,9 +243,6 @@ class ReviewQueues:
                 f"Label schema id(s) {sorted(missing)} not found for experiment '{experiment_id}'.",
                 field="schema_ids",
             )
-
-    def _resource(self, experiment_id: str) -> ResourceId:
-        return ResourceId(self._caller.account, "experiment", experiment_id or "-")
 
 
 def find_queue(session: Session, account: str, queue_id: str) -> ReviewQueueRow:

@@ -12,7 +12,7 @@ from vedette.models.context import Caller
 from vedette.models.filters import Clause, Field, Fields, Keyed, Kind, Operator, Order, Searchable
 from vedette.models.filters.fields import Plan, check_operator, compare, matches
 from vedette.models.filters.grammar import parse_filter
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import table_of
 from vedette.models.traces.heads import METADATA, PROMPT, RUN_KEY, TAG, TraceHead, whole_heads
 from vedette.store.catalog.tracking_models import AssessmentRow, TraceAttributeRow, TraceRow
@@ -229,7 +229,7 @@ def search_traces(
     with caller.read() as session:
         rows = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
         heads = whole_heads(session, caller.account, rows[:max_results])
-    more = encode_token(offset + max_results, query) if len(rows) > max_results else None
+    more = token_after(len(rows), offset, max_results, query)
     return heads, more
 
 

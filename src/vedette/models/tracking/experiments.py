@@ -21,7 +21,7 @@ from vedette.models.limits import (
     check_length,
     check_name,
 )
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import chunks, delete_key, keyed_values, table_of, upsert
 from vedette.store.catalog.tracking_models import ExperimentRow, ExperimentTagRow, RunRow
 
@@ -267,7 +267,7 @@ class Experiments:
             rows = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
             page = rows[:max_results]
             tags = self._tags(session, [row.id for row in page])
-        more = encode_token(offset + max_results, query) if len(rows) > max_results else None
+        more = token_after(len(rows), offset, max_results, query)
         return [_experiment(row, tags.get(row.id, {})) for row in page], more
 
     def _by_name(self, session: Session, name: str) -> ExperimentRow | None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from vedette.models.context import Caller
 from vedette.models.filters import Field, Fields, Keyed, Kind, Order, Searchable, parse_filter
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import chunks, keyed_values, table_of
 from vedette.models.tracking.experiments import View
 from vedette.models.tracking.run_filters import DATASETS
@@ -115,7 +115,7 @@ class ReadRuns:
         with self._caller.read() as session:
             rows = session.execute(chosen.offset(offset).limit(max_results + 1)).all()
             runs = self._whole(session, [RunInfo(*row) for row in rows[:max_results]])
-        more = encode_token(offset + max_results, query) if len(rows) > max_results else None
+        more = token_after(len(rows), offset, max_results, query)
         return runs, more
 
     def _whole(self, session: Session, infos: Sequence[RunInfo]) -> list[Run]:

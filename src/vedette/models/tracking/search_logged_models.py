@@ -21,7 +21,7 @@ from vedette.models.filters import (
     parse_filter,
 )
 from vedette.models.filters.fields import OPERATORS, Plan, check_operator, compare
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import table_of
 from vedette.models.tracking.experiments import ACTIVE
 from vedette.models.tracking.logged_models import LoggedModel, whole
@@ -149,7 +149,7 @@ def search_logged_models(
     with caller.read() as session:
         rows = session.scalars(chosen.offset(offset).limit(max_results + 1)).all()
         models = whole(session, rows[:max_results])
-    more = encode_token(offset + max_results, query) if len(rows) > max_results else None
+    more = token_after(len(rows), offset, max_results, query)
     return models, more
 
 

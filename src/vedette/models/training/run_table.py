@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from vedette.core.errors import InvalidInputError
 from vedette.models.context import Caller
 from vedette.models.filters import Order, parse_filter
-from vedette.models.paging import decode_token, encode_token, query_hash
+from vedette.models.paging import decode_token, query_hash, token_after
 from vedette.models.rows import chunks, table_of
 from vedette.models.tracking.experiments import View
 from vedette.models.tracking.read_runs import SEARCHABLE
@@ -114,7 +114,7 @@ class RunTables:
             runs = [RunInfo(*row) for row in rows[:limit]]
             values = _values(session, [run.id for run in runs], chosen_columns)
             total = session.scalar(select(func.count()).select_from(counted.subquery())) or 0
-        more = encode_token(offset + limit, query) if len(rows) > limit else None
+        more = token_after(len(rows), offset, limit, query)
         return RunTable(runs, values, total, more)
 
     def keys(self, experiment_ids: Sequence[str]) -> RunKeys:
