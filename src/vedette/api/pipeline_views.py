@@ -184,6 +184,7 @@ class RunCheckView(View):
     value: float | None
     description: str
     time: datetime | None
+    segment: dict[str, str] = Field(description="of the rows; empty for all of them")
 
 
 class PipelineStepView(View):

@@ -184,7 +184,7 @@ class Pipelines:
                 "check": str(one.get("assertion", "")),
                 "status": "passed" if one.get("success") else "violated",
                 "severity": str(one.get("severity") or ""), "value": None, "description": "",
-                "time": run["ended"],
+                "time": run["ended"], "segment": {},
             }
             for dataset in datasets
             for one in (dataset["assertions"] or [])

@@ -256,13 +256,24 @@ ORDER BY direction, dataset, job
 LIMIT {limit:UInt32}
 """
 
+# Gates tell of the run itself; of what a monitor looked at meanwhile its last window says how the data are.
 RUN_CHECKS = """
 SELECT Dataset AS dataset, Name AS column, Measure AS check, Status AS status, Severity AS severity, Value AS value,
-    Description AS description, Time AS time
+    Description AS description, Time AS time, Segment AS segment
 FROM @data_results
 WHERE Dataset IN {datasets:Array(String)} AND Family = 'check'
     AND Time >= {start:DateTime64(3, 'UTC')} AND Time < {end:DateTime64(3, 'UTC')} + INTERVAL 1 HOUR
-ORDER BY status = 'violated' DESC, dataset, column
+    AND
+    (
+        Monitor = '' OR startsWith(Monitor, 'gate:') OR (Monitor, Start, Run) IN
+        (
+            SELECT Monitor, max(Start), argMax(Run, (Start, Run)) FROM @data_results
+            WHERE Dataset IN {datasets:Array(String)} AND Family = 'check'
+                AND Time >= {start:DateTime64(3, 'UTC')} AND Time < {end:DateTime64(3, 'UTC')} + INTERVAL 1 HOUR
+            GROUP BY Monitor
+        )
+    )
+ORDER BY status = 'violated' DESC, dataset, column, segment
 LIMIT {limit:UInt32}
 """
 

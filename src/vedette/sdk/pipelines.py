@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from vedette.core.errors import InvalidInputError
 from vedette.sdk.activities import Scope
+
+_OPTIONS = tuple(
+    name
+    for name, parameter in inspect.signature(Scope).parameters.items()
+    if parameter.kind is parameter.KEYWORD_ONLY
+)
 
 
 def pipeline(name: str | Callable[..., Any] = "", **options: Any) -> Any:  # noqa: ANN401 - see below
@@ -39,11 +46,16 @@ def task(name: str | Callable[..., Any] = "", **options: Any) -> Any:  # noqa: A
 
 
 def _scope(kind: str, name: str | Callable[..., Any], options: dict[str, Any]) -> Any:  # noqa: ANN401
-    try:
-        if callable(name):
-            return Scope(kind, name.__name__, **options)(name)
-        if name:
-            return Scope(kind, name, **options)
-        return lambda function: Scope(kind, function.__name__, **options)(function)
-    except TypeError as error:
-        raise InvalidInputError(f"{kind}: {error}", field="options") from error
+    for option in options:
+        if option not in _OPTIONS:
+            raise InvalidInputError(
+                f"a {kind} has no option {option!r}",
+                field=option,
+                remedy=f"its options are {', '.join(_OPTIONS)}; rows and bytes are told by its "
+                "read(...) and write(...)",
+            )
+    if callable(name):
+        return Scope(kind, name.__name__, **options)(name)
+    if name:
+        return Scope(kind, name, **options)
+    return lambda function: Scope(kind, function.__name__, **options)(function)

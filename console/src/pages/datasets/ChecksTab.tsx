@@ -8,6 +8,7 @@ import { Listing } from "@/components/Listing";
 import { Moment } from "@/components/Moment";
 import { Panel } from "@/components/Panel";
 import { Empty, QueryState } from "@/components/QueryState";
+import { SegmentOf } from "@/components/SegmentOf";
 import { useSession } from "@/session/SessionProvider";
 import { useTimeRange } from "@/time/TimeProvider";
 import type { TabProps } from "./DatasetPage";
@@ -198,6 +199,7 @@ export function FoundRow({ one }: { one: Said }) {
         </Table.Td>
         <Table.Td>
           {one.description}
+          <SegmentOf segment={one.segment} />
           {one.value != null && <span className="dimmed"> ({formatNumber(one.value)})</span>}
           {sample.length > 0 && (
             <Button

@@ -2,7 +2,7 @@ import { type KeyboardEvent, useRef, useState } from "react";
 import type { components } from "@/api/schema";
 import { formatNumber } from "@/charts/units";
 import { useTimeRange } from "@/time/TimeProvider";
-import { measureText } from "./data";
+import { DAY, measureText } from "./data";
 import classes from "./datasets.module.css";
 
 type Series = components["schemas"]["DriftSeriesView"];
@@ -27,6 +27,9 @@ export function Heatmap({ data, chosen, onChoose }: Props) {
   const [at, setAt] = useState<[number, number]>([0, Math.max(0, data.windows.length - 1)]);
   const body = useRef<HTMLTableSectionElement>(null);
   const columns = data.columns.slice(0, SHOWN);
+  const starts = data.windows.map((window) => Date.parse(window.start));
+  // Of windows that are shorter than a day their days would all be the same.
+  const style = (starts[1] ?? 0) - (starts[0] ?? 0) < DAY * 1000 ? "clock" : "day";
   const every = Math.max(4, Math.ceil(data.windows.length / 8));
   const walk = (event: KeyboardEvent) => {
     const steps: Record<string, [number, number]> = {
@@ -57,7 +60,7 @@ export function Heatmap({ data, chosen, onChoose }: Props) {
                 <td key={window.start} className="dimmed">
                   {place % every === 0 && (
                     <span style={{ position: "absolute", marginTop: -9, whiteSpace: "nowrap" }}>
-                      {format(Date.parse(window.start), "day")}
+                      {format(Date.parse(window.start), style)}
                     </span>
                   )}
                   &nbsp;

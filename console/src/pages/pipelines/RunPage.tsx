@@ -11,6 +11,7 @@ import { PageHeader } from "@/components/PageHeader";
 import { Panel } from "@/components/Panel";
 import { Pivot } from "@/components/Pivot";
 import { QueryState } from "@/components/QueryState";
+import { SegmentOf } from "@/components/SegmentOf";
 import { writeTerm } from "@/search/terms";
 import { useSession } from "@/session/SessionProvider";
 import { Mark, markOf, PipelineLink, RunLink } from "./health";
@@ -193,14 +194,26 @@ function Checks({ checks }: { checks: Detail["checks"] }) {
     <Panel title="Checks">
       <Listing minWidth={520} columns={["Dataset", "Column", "Check", "Status", "What"]}>
         {checks.map((one) => (
-          <Table.Tr key={`${one.dataset} ${one.column} ${one.check} ${one.time}`}>
+          <Table.Tr
+            key={JSON.stringify([
+              one.dataset,
+              one.column,
+              one.check,
+              one.time,
+              one.segment,
+              one.description,
+            ])}
+          >
             <Table.Td>{one.dataset}</Table.Td>
             <Table.Td>{one.column}</Table.Td>
             <Table.Td>{one.check}</Table.Td>
             <Table.Td>
               <Mark status={one.status} />
             </Table.Td>
-            <Table.Td>{one.description}</Table.Td>
+            <Table.Td>
+              {one.description}
+              <SegmentOf segment={one.segment} />
+            </Table.Td>
           </Table.Tr>
         ))}
       </Listing>

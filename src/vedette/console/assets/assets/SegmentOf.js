@@ -1,0 +1,1 @@
+import{n as e}from"./react.js";var t=e();function n({segment:e}){let n=Object.entries(e).map(([e,t])=>`${e}=${t}`);return n.length>0?(0,t.jsxs)(`span`,{className:`dimmed`,children:[` of `,n.join(`, `)]}):null}export{n as t};
