@@ -10,9 +10,9 @@ import orjson
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from alarms.conftest import ACTOR, above
 from support.lineage import dataset, facet, run_events, run_id
 from support.spans import Sender, Sent, pairs
+from support.watch import ACTOR, above
 from vedette.alarms.causes import SOURCES, Candidate, find_causes
 from vedette.alarms.causes.rank import services_of
 from vedette.alarms.definition import check_spec

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alarms.conftest import ACTOR, START, above
+from support.watch import ACTOR, START, above
 from vedette.alarms.model import Evaluation, State
 from vedette.core.errors import ConflictError, InvalidInputError, StoreError
 from vedette.store.catalog import Catalog
@@ -368,7 +368,7 @@ def test_two_processes_evaluate_a_slot_once(watch):
     watch.gauge("temp", 99)
     url = str(watch.catalog._database.engine.url).replace("+pysqlite", "")
     with Catalog.open(url, clock=watch.catalog.clock) as catalog:
-        from alarms.conftest import Watch
+        from support.watch import Watch
 
         other = Watch(
             watch.account, catalog, watch.warehouse, watch.runner, watch.submit, watch.now

@@ -9,7 +9,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from alarms.conftest import above
+from support.watch import above
 from vedette.alarms.checks import check_evaluable
 from vedette.alarms.definition import check_spec
 from vedette.alarms.model import State

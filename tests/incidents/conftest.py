@@ -1,3 +1,3 @@
-from alarms.conftest import spec, watch
+from support.watch import spec, watch
 
 __all__ = ["spec", "watch"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from alarms.conftest import ACTOR, above
+from support.watch import ACTOR, above
 from vedette.core.errors import ConflictError, InvalidInputError
 from vedette.incidents.model import Status
 from vedette.incidents.postmortem import render_html, render_markdown
