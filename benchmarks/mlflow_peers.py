@@ -200,13 +200,13 @@ def calls_of(client: Client, searched: str) -> dict[str, tuple[int, Callable[[in
     for number in range(20):
         batch(number, "h", 1)
     return {
-        "create_run": (30, create),
+        "create_run": (60, create),
         "log_metric": (30, log_metric),
         "log_batch of 1,000, 10 metrics": (10, batch),
         "log_batch of 1,000, 1,000 metrics": (7, lambda number: batch(number, "w", 1000)),
-        "history of 20,000 points": (7, history),
+        "history of 20,000 points": (21, history),
         "search_runs, 100 of 10,000": (7, search),
-        "search_runs, a page of ~700": (7, search_page),
+        "search_runs, a page of ~700": (21, search_page),
     }
 
 
