@@ -37,6 +37,9 @@ from vedette.store.warehouse.statement import (
 WRITERS = 2
 MAX_WAITING = 64
 MAX_WAIT_SECONDS = 30.0
+# Unless each thread has a GiB, the engine reads with fewer: with the little memory that it may use
+# here, with one, however many cores there are.
+_READ_SETTINGS = {"max_threads_min_free_memory_per_thread": 64 << 20}
 
 
 class EmbeddedWarehouse(Warehouse):
@@ -60,7 +63,7 @@ class EmbeddedWarehouse(Warehouse):
     table_settings = (
         "min_bytes_for_full_part_storage = 16777216",
         "min_columns_to_activate_adaptive_write_buffer = 1",
-        "merge_selector_base = 8",
+        "merge_selector_base = 16",
     )
 
     def __init__(
@@ -96,14 +99,14 @@ class EmbeddedWarehouse(Warehouse):
 
     def fetch(self, query: Query, output_format: str) -> bytes:
         """See ``Warehouse.fetch``."""
-        sql = f"{marked(query)}\n{settings_clause(query_settings(query))}"
+        sql = _readable(query)
         with self._borrow(self._readers) as connection, _translated():
             result = connection.query(sql, output_format, params=_bound(query))
             return bytes(result.bytes())
 
     def stream(self, query: Query, output_format: str) -> Iterator[bytes]:
         """See ``Warehouse.stream``."""
-        sql = f"{marked(query)}\n{settings_clause(query_settings(query))}"
+        sql = _readable(query)
         with (
             self._borrow(self._readers) as connection,
             _translated(),
@@ -228,6 +231,10 @@ def _pool(address: str, size: int) -> queue.LifoQueue[Any]:
 
 def _connect(address: str) -> Any:  # noqa: ANN401 - the engine's interface has no types
     return chdb.connect(address)  # type: ignore[no-untyped-call]
+
+
+def _readable(query: Query) -> str:
+    return f"{marked(query)}\n{settings_clause({**_READ_SETTINGS, **query_settings(query)})}"
 
 
 def _bound(query: Query) -> dict[str, Any]:
