@@ -200,6 +200,9 @@ def test_versions_of_checks(watched: Any) -> None:
         ({"baseline": {"over": "x"}}, "baseline.over"),
         ({"baseline": {"masked": [{"start": "-1h", "end": "now"}]}}, "masked.start"),
         ({"drift": {"measure": "feeling"}, "baseline": {}}, "measure"),
+        ({"columns": []}, "columns"),
+        ({"segments": [{}]}, "segments[0]"),
+        ({"segments": [{"shop": "a"}, {"shop": "a"}]}, "segments[1]"),
     ],
 )
 def test_wrong_definitions_are_refused(

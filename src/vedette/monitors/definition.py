@@ -142,6 +142,7 @@ class MonitorSpec(Body):
     def check(self) -> Self:
         """Return it once every part of it can be read; errors name the part."""
         self.parsed_schedule()
+        self._check_selection()
         self._check_source()
         seconds = self.window_seconds()
         if seconds < MIN_WINDOW_SECONDS or seconds % 1:
@@ -164,6 +165,22 @@ class MonitorSpec(Body):
             for masked in self.baseline.masked:
                 masked.range()
         return self
+
+    def _check_selection(self) -> None:
+        """Refuse what selects nothing, or the same twice."""
+        if self.columns is not None and not self.columns:
+            raise InvalidInputError(
+                "there is no column to watch",
+                field="columns",
+                remedy="name columns, or leave it out for all of them",
+            )
+        for index, segment in enumerate(self.segments):
+            if not segment or segment in self.segments[:index]:
+                raise InvalidInputError(
+                    "a segment says nothing" if not segment else "a segment is there twice",
+                    field=f"segments[{index}]",
+                    remedy="name a column and its value, such as {'country': 'DE'}, once",
+                )
 
     def _check_source(self) -> None:
         if self.source is None:
