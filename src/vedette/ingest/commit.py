@@ -379,6 +379,4 @@ def insert_settings(schema: str) -> InsertSettings:
         "output_format_json_named_tuples_as_objects": 1,
         # Analysing the views is most of the cost of a small group.
         "query_plan_enable_optimizations": 0,
-        # Members that a kind of metric lacks (0052_ingest_metrics).
-        "enable_unaligned_array_join": 1,
     }
