@@ -53,6 +53,15 @@ def check_length(value: str, most: int, *, field: str) -> str:
     return value
 
 
+def cut(value: str, most: int) -> str:
+    """Return the first ``most`` characters, as MLflow keeps of a run's parameters and tags.
+
+    Clients count on it: what they log on their own, such as a whole configuration, may be longer,
+    and must not end the training that they log.
+    """
+    return value[:most]
+
+
 def check_key(key: str, *, field: str = "key") -> str:
     """Return the name of a metric, parameter or tag, if it is one.
 

@@ -167,16 +167,17 @@ class Models:
             event = {"name": name, "key": key, "value": value}
             self._announce(change.session, row, "REGISTERED_MODEL_TAG", "SET", event)
 
-    def delete_tag(self, name: str, key: str) -> None:
-        """Delete a tag of a model; ``NotFoundError`` where it is not there."""
+    def delete_tag(self, name: str, key: str, *, missing_ok: bool = False) -> None:
+        """Delete a tag of a model; one that is not there is an error unless ``missing_ok``."""
         with self._caller.change(
             "DeleteRegisteredModelTag", {"key": key}, [self.resource(name)]
         ) as change:
             row = find_model(change.session, self._caller.account, name)
-            event = {"name": name, "key": key}
-            self._announce(change.session, row, "REGISTERED_MODEL_TAG", "DELETED", event)
-            delete_key(change.session, RegisteredModelTagRow, {"model_id": row.id}, key)
-            row.updated_ms = now_ms()
+            owner = {"model_id": row.id}
+            if delete_key(change.session, RegisteredModelTagRow, owner, key, missing_ok=missing_ok):
+                event = {"name": name, "key": key}
+                self._announce(change.session, row, "REGISTERED_MODEL_TAG", "DELETED", event)
+                row.updated_ms = now_ms()
 
     def search(
         self,

@@ -19,6 +19,7 @@ from vedette.models.limits import (
     MAX_PARAM_VALUE,
     check_key,
     check_length,
+    cut,
 )
 from vedette.models.rows import chunks, delete_key, insert_missing, keyed_rows, keyed_values, upsert
 from vedette.models.tracking.experiments import ACTIVE, DELETED, Experiments, find_active
@@ -261,7 +262,7 @@ def whole(session: Session, rows: Sequence[LoggedModelRow]) -> list[LoggedModel]
 
 
 def _params(params: Pairs) -> dict[str, str]:
-    return {check_key(k): check_length(v, MAX_PARAM_VALUE, field="value") for k, v in params}
+    return {check_key(key): cut(value, MAX_PARAM_VALUE) for key, value in params}
 
 
 def _tags(tags: Pairs) -> dict[str, str]:
