@@ -23,7 +23,6 @@ from mlflow.entities import Metric, Param, RunTag, SpanEvent
 from mlflow.exceptions import MlflowException
 
 from support.server import Server
-from vedette.cli.import_mlflow import MlflowApi, MlflowImport
 from vedette.store.catalog import Scope
 
 
@@ -474,30 +473,3 @@ def test_roles_and_accounts_keep_things_apart(client, models_server, monkeypatch
     with pytest.raises(MlflowException) as caught:
         client.create_registered_model("x")
     assert caught.value.error_code == "PERMISSION_DENIED"
-
-
-def test_an_import_brings_everything_over_once(client, models_server, tenant, monkeypatch):
-    with mlflow.start_run(run_name="kept") as run:
-        mlflow.log_param("depth", 3)
-        for step in range(7):
-            mlflow.log_metric("loss", step / 7, step=step)
-        mlflow.log_text("hello", "folder/notes.txt")
-    client.create_registered_model("imported")
-    client.create_model_version("imported", "s3://b/m", run.info.run_id)
-    client.set_registered_model_alias("imported", "best", "1")
-    source = MlflowApi(models_server.url, os.environ["MLFLOW_TRACKING_TOKEN"])
-    target = MlflowApi(tenant.server.url, tenant.key)
-    for runs, points, versions in ((1, 7, 1), (0, 0, 0)):
-        counts = MlflowImport(source, target, lambda _: None, with_artifacts=True).run()
-        assert (counts["runs"], counts["points"], counts["versions"]) == (runs, points, versions)
-    there = MlflowClient(tenant.server.url, tenant.server.url)
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", tenant.key)
-    found = there.get_run(run.info.run_id)
-    assert (found.info.run_name, found.info.status) == ("kept", "FINISHED")
-    assert found.info.end_time >= found.info.start_time
-    assert found.data.params == {"depth": "3"}
-    history = there.get_metric_history(run.info.run_id, "loss")
-    assert [point.value for point in history] == [step / 7 for step in range(7)]
-    path = found.info.artifact_uri.removeprefix("mlflow-artifacts:/")
-    assert b"".join(target.download(f"{path}/folder/notes.txt")) == b"hello"
-    assert there.get_model_version_by_alias("imported", "best").run_id == run.info.run_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from vedette.models.limits import (
     MAX_PARAM_VALUE,
     MAX_RUN_NAME,
     MAX_TAG_VALUE,
+    check_identity,
     check_key,
     check_length,
     cut,
@@ -130,7 +130,7 @@ class Runs:
             name or given.get(NAME_TAG) or random_name(), MAX_RUN_NAME, field="run_name"
         )
         given[NAME_TAG] = name
-        identity = _checked_id(run_id) if run_id else uuid.uuid4().hex
+        identity = check_identity(run_id, field="run_id") if run_id else uuid.uuid4().hex
         request = {"experiment_id": experiment_id, "run_name": name, "tags": given}
         with self._caller.change("CreateRun", request, [self.resource(identity)]) as change:
             if run_id and change.session.get(RunRow, identity) is not None:
@@ -257,14 +257,6 @@ _EXPERIMENT = Prepared(
         _RUNS.c.id == bindparam("of_id"), _RUNS.c.account == bindparam("of_account")
     )
 )
-
-
-def _checked_id(run_id: str) -> str:
-    if not re.fullmatch(r"[a-zA-Z0-9][\w\-]{0,63}", run_id, re.ASCII):
-        raise InvalidInputError(
-            f"Invalid value {run_id[:80]!r} for parameter 'run_id' supplied.", field="run_id"
-        )
-    return run_id
 
 
 def set_tags(session: Session, run: RunRow, tags: Mapping[str, str]) -> None:
