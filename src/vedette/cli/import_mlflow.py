@@ -92,14 +92,19 @@ class _Experiment:
 
     def _some(self, run_id: str, what: str, member: str, texts: list[Answer]) -> None:
         """Bring some parameters or tags over; where they are refused together, one by one."""
+
+        def log(some: list[Answer]) -> None:
+            part: Answer = {member: some}
+            self._target.call("POST", "runs/log-batch", run_id=run_id, **part)
+
         try:
-            self._target.call("POST", "runs/log-batch", run_id=run_id, **{member: texts})
+            log(texts)
         except MlflowError as error:
             if not error.is_refusal:
                 raise
             for text in texts:
                 with self._transfer.told(f"one of the {member} of {what}, {text['key']!r}"):
-                    self._target.call("POST", "runs/log-batch", run_id=run_id, **{member: [text]})
+                    log([text])
 
     def _links(self, run_id: str, what: str, run: Answer) -> None:
         """Tell which datasets and models a run read, and which models it made."""
