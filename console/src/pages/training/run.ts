@@ -45,7 +45,10 @@ export const isLoggedOnce = (series: readonly { values: readonly (number | null)
   series.every((one) => one.values.filter((value) => value !== null).length <= 1);
 
 /** Metrics of training: those that have steps before those that were logged once. */
-export function curvesFirst(names: readonly string[], runs: readonly Compared[]): string[] {
+export function curvesFirst(
+  names: readonly string[],
+  runs: readonly Pick<Compared, "metrics">[],
+): string[] {
   const stepped = new Set(
     runs.flatMap((run) => run.metrics.filter((one) => one.step > 0).map((one) => one.key)),
   );
