@@ -62,8 +62,8 @@ def training_run(purpose: str, frame: pd.DataFrame) -> Iterator[str]:
         silent=True,
     )
     # A training takes seconds: a sample each, and none waits for others.
-    mlflow.set_system_metrics_sampling_interval(1)
-    mlflow.set_system_metrics_samples_before_logging(1)
+    mlflow.set_system_metrics_sampling_interval(1)  # type: ignore[no-untyped-call]
+    mlflow.set_system_metrics_samples_before_logging(1)  # type: ignore[no-untyped-call]
     name, tags = (
         f"{purpose} {time.strftime('%H:%M:%S')}",
         {"purpose": purpose, "team": "data-science"},
