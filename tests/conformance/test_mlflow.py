@@ -306,6 +306,10 @@ def test_the_registry(client):
     with pytest.raises(MlflowException) as caught:
         client.create_registered_model("churn")
     assert caught.value.error_code == "RESOURCE_ALREADY_EXISTS"
+    for name in ("a/b", "a:1", ".", "..", "", "x" * 501):
+        with pytest.raises(MlflowException) as caught:
+            client.create_registered_model(name)
+        assert caught.value.error_code == "INVALID_PARAMETER_VALUE", name
     with ThreadPoolExecutor(8) as pool:
         made = pool.map(lambda _: client.create_model_version("churn", "s3://b/m"), range(16))
     assert sorted(int(version.version) for version in made) == list(range(1, 17))

@@ -253,6 +253,12 @@ def check_tags(tags: Pairs) -> dict[str, str]:
 
 def _check_model_name(name: str, *, field: str = "name") -> None:
     check_name(name, field=field, most=MAX_MODEL_NAME)
+    if name in {".", ".."}:
+        raise InvalidInputError(
+            f"Invalid name {name!r} of a registered model: in an address it stands for another place",
+            field=field,
+            remedy="choose another name",
+        )
     if "/" in name or ":" in name:
         raise InvalidInputError(
             f"Invalid name {name[:100]!r} of a registered model: it may not hold slashes or colons, "
