@@ -11,6 +11,7 @@ from vedette.core.version import VERSION
 if TYPE_CHECKING:
     from vedette.sdk import (
         PredictionMiddleware,
+        PredictionWSGIMiddleware,
         attributions,
         capture,
         check,
@@ -31,6 +32,7 @@ __version__ = VERSION
 
 __all__ = [
     "PredictionMiddleware",
+    "PredictionWSGIMiddleware",
     "__version__",
     "attributions",
     "capture",

@@ -214,6 +214,13 @@ def test_issues_are_found_with_their_traces(client, experiment, traces):
         ("slow", 2),
         ("other", 0),
     ]
+    matched = client.search_traces(
+        locations=[experiment], filter_string=f"issue.id = '{slow.issue_id}'"
+    )
+    assert {trace.info.trace_id for trace in matched} == set(traces[:2])
+    assert not client.search_traces(locations=[experiment], filter_string="issue.id = 'iss-none'")
+    with pytest.raises(MlflowException, match="issue attribute"):
+        client.search_traces(locations=[experiment], filter_string="issue.name = 'slow'")
     assert store.get_issue(slow.issue_id).root_causes == ["a", "b"]
     store.update_issue(wrong.issue_id, status=IssueStatus.RESOLVED)
     (resolved,) = store.search_issues(experiment, "status = 'resolved'")

@@ -20,6 +20,7 @@ from vedette.models.filters.grammar import Operator, parse_filter, parse_order
          [("tags", "x", "IS NULL", None), ("tags", "y", "IS NOT NULL", None)]),
         ("params.in = 'x' AND tags.and.or != 'y'",
          [("params", "in", "=", "x"), ("tags", "and.or", "!=", "y")]),
+        ("metrics.'a/b' > 1", [("metrics", "a/b", ">", 1)]),
         ("(metrics.a > 1)", [("metrics", "a", ">", 1)]),
         ("attribute.start_time > 1690000000000", [("attribute", "start_time", ">", 1690000000000)]),
     ],

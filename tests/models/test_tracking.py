@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.models.tracking.experiments import Experiments
+from vedette.models.tracking.log_batch import log_batch
+from vedette.models.tracking.model_history import record_model
+from vedette.models.tracking.read_runs import ReadRuns
 from vedette.models.tracking.runs import Runs
 from vedette.store.catalog.tracking_models import RunRow
 
@@ -77,3 +82,41 @@ def test_a_change_that_fails_leaves_nothing(catalog, as_user, experiment):
         assert session.get(RunRow, "half") is None
     assert len(catalog.audit.list(ann.account).items) == before
     assert Runs(ann).create(experiment).info.status == "RUNNING", "the writer is free again"
+
+
+def test_values_that_are_too_long_are_cut(as_user, experiment):
+    ann = as_user("ann")
+    runs = Runs(ann)
+    run_id = runs.create(experiment, tags=[("at the start", "x" * 9000)]).info.id
+    runs.set_tag(run_id, "set", "x" * 9000)
+    runs.log_params(run_id, [("one", "x" * 7000)])
+    for _ in range(2):  # a retry compares what is kept
+        log_batch(ann, run_id, params=[("batch", "x" * 6001)], tags=[("batch", "x" * 8001)])
+    run = ReadRuns(ann).get(run_id)
+    assert {key: len(value) for key, value in run.params.items()} == {"one": 6000, "batch": 6000}
+    lengths = [len(run.tags[key]) for key in ("at the start", "set", "batch")]
+    assert lengths == [8000, 8000, 8000]
+
+
+def test_models_of_old_clients_are_a_tag_that_stays_readable(as_user, experiment):
+    ann = as_user("ann")
+    run_id = Runs(ann).create(experiment, tags=[("mlflow.log-model.history", "by hand")]).info.id
+
+    def listed():
+        return json.loads(ReadRuns(ann).get(run_id).tags["mlflow.log-model.history"])
+
+    model = {"artifact_path": "m", "run_id": run_id, "utc_time_created": "now", "signature": "no"}
+    flavor = {"loader": "x" * 3000, "config": "no"}
+    for number in range(4):
+        told = {**model, "artifact_path": f"m{number}", "flavors": {"sklearn": flavor}}
+        record_model(ann, run_id, json.dumps(told))
+    assert [told["artifact_path"] for told in listed()] == ["m2", "m3"], "the first ones went"
+    assert listed()[1] == {
+        "artifact_path": "m3", "run_id": run_id, "utc_time_created": "now",
+        "flavors": {"sklearn": {"loader": "x" * 3000}},
+    }  # fmt: skip
+    record_model(ann, run_id, json.dumps({**model, "flavors": {"torch": {"code": "x" * 9000}}}))
+    assert listed()[-1]["flavors"] == {"torch": {}}
+    for text in ("{", "[]", json.dumps(model), json.dumps({**model, "flavors": {"x" * 9000: {}}})):
+        with pytest.raises(InvalidInputError, match=r"[Mm]odel"):
+            record_model(ann, run_id, text)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import uuid
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vedette.receivers.mlflow.routes import CALLS
-from vedette.receivers.mlflow.schema import Type
+from vedette.receivers.mlflow.schema import Schema, Type
 from vedette.store.catalog import Scope
 
 _TEXTS = st.one_of(
     st.sampled_from(["", "0", "1", "a/b", "ünï ☃", "x" * 9000, "../..", "a\x00b", "'; --", "nan"]),
-    st.sampled_from(["%2e%2e", "m-1", "models:/a/1"]),
+    st.sampled_from(["%2e%2e", "m-1", "models:/a/1", "9" * 40, "\ud83d"]),
     st.text(max_size=20),
 )  # fmt: skip
 _NUMBERS = st.one_of(
@@ -29,14 +32,15 @@ _ANYTHING = st.recursive(
 )
 
 
-def values(kind: Type) -> st.SearchStrategy:
-    """Return values of a type, and some that are not."""
-    if kind.item is not None:
-        right = st.lists(values(kind.item), max_size=3)
+def values(kind: Type, name: str, there: dict[str, str]) -> st.SearchStrategy:
+    """Return values of a type, and some that are not; where a member names an entity, one that is there."""
+    singular = name.removesuffix("s")
+    if kind.name == "string" and singular in there:
+        right = st.just(there[singular])
+    elif kind.item is not None:
+        right = st.lists(values(kind.item, name, there), max_size=3)
     elif kind.members is not None:
-        right = st.fixed_dictionaries(
-            {}, optional={name: values(member.type) for name, member in kind.members.items()}
-        )
+        right = members(kind.members, there)
     elif kind.choices:
         right = st.sampled_from(list(kind.choices))
     else:
@@ -50,9 +54,68 @@ def values(kind: Type) -> st.SearchStrategy:
     return st.one_of(right, right, right, _ANYTHING)
 
 
+def members(schema: Schema, there: dict[str, str]) -> st.SearchStrategy:
+    """Return objects with some of these members."""
+    return st.fixed_dictionaries(
+        {}, optional={name: values(member.type, name, there) for name, member in schema.items()}
+    )
+
+
 @pytest.fixture(scope="module")
 def editor(new_key):
     return new_key("mlflow-fuzz", Scope.WRITE)
+
+
+@pytest.fixture
+def there(client, editor):
+    """Return entities that are there, by the members that name them, made anew where one was deleted."""
+
+    def made(path, body, *place, version="2.0"):
+        answer = client.post(f"/api/{version}/mlflow/{path}", json=body, headers=editor)
+        found = answer.json()
+        for member in place:
+            found = found[member]
+        return found
+
+    unique = uuid.uuid4().hex
+    experiment = made("experiments/create", {"name": f"a/ü {unique}"}, "experiment_id")
+    of = {"experiment_id": experiment}
+    run = made("runs/create", of, "run", "info", "run_id")
+    points = [
+        {"key": "m", "value": "NaN", "timestamp": 1},
+        {"key": "m", "value": 2, "timestamp": -1},
+    ]
+    params, tags = [{"key": "p", "value": "1"}], [{"key": "t", "value": "1"}]
+    made("runs/log-batch", {"run_id": run, "metrics": points, "params": params, "tags": tags})
+    name = f"m?#{unique}"
+    made("registered-models/create", {"name": name})
+    made("model-versions/create", {"name": name, "source": "s3://b/k"})
+    place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": of}
+    info = {
+        "trace_id": f"tr-{unique}",
+        "trace_location": place,
+        "request_time": "2025-01-01T00:00:00Z",
+    }
+    made("traces", {"trace": {"trace_info": info}}, version="3.0")
+    return {
+        **of,
+        "run_id": run,
+        "run_uuid": run,
+        "model_id": made("logged-models", of, "model", "info", "model_id"),
+        "name": name,
+        "version": "1",
+        "alia": "best",
+        "trace_id": info["trace_id"],
+        "request_id": info["trace_id"],
+        "metric_key": "m",
+        "dataset_id": made(
+            "datasets/create", {"name": unique, "experiment_ids": [experiment]},
+            "dataset", "dataset_id", version="3.0",
+        ),
+        "issue_id": made(
+            "issues", {**of, "name": "i", "description": "d"}, "issue", "issue_id", version="3.0"
+        ),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.path}")
@@ -62,30 +125,33 @@ def editor(new_key):
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
-def test_no_request_is_a_500(client, editor, call, data):
-    body = data.draw(
-        st.fixed_dictionaries(
-            {}, optional={name: values(member.type) for name, member in call.schema.items()}
-        )
-    )
+def test_no_request_is_a_500(client, editor, there, call, data):
+    body = data.draw(members(call.schema, there))
     version = "3.0" if call.path.startswith("3.0/") else "2.0"
     path = call.path.removeprefix("3.0/").replace(":path", "")
     for name in call.schema:
-        path = path.replace(f"{{{name}}}", "x")
-    options = {"json": body} if call.method != "GET" else {"params": _flat(body)}
+        path = path.replace(f"{{{name}}}", there.get(name, "x"))
+    options = (
+        {"content": json.dumps(body), "headers": editor | {"content-type": "application/json"}}
+        if call.method != "GET"
+        else {"params": _flat(body), "headers": editor}
+    )
     url = f"/api/{version}/mlflow/{path}"
-    answer = client.request(call.method, url, headers=editor, **options)
+    answer = client.request(call.method, url, **options)
     assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         assert set(answer.json()) == {"error_code", "message"}
 
 
 def _flat(body):
+    def text(value):
+        return str(value).encode(errors="replace").decode()
+
     return {
-        name: value if isinstance(value, list) and all(isinstance(v, str) for v in value) else str(value)
+        name: [text(part) for part in value] if isinstance(value, list) else text(value)
         for name, value in body.items()
         if value is not None
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(

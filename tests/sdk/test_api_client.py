@@ -12,6 +12,7 @@ from vedette.core.errors import InvalidInputError, UnavailableError
 from vedette.sdk import api_client
 from vedette.sdk.api_client import ApiClient, connected, parts, raise_rejected
 from vedette.sdk.config import resolve
+from vedette.sdk.references import log_reference
 
 
 @pytest.fixture
@@ -71,6 +72,33 @@ def test_a_server_that_stays_away_is_told(waited):
         client.post("/labels", b"{}", field="path", batch="b1", resent=True)
     assert [one.headers["vedette-attempt"] for one in asked] == ["2", "3", "4", "5"]
     assert waited == [1, 2, 4]
+
+
+def test_a_server_that_hangs_holds_no_job_up_for_long(waited, monkeypatch):
+    monkeypatch.setattr(api_client, "_away_until", {})
+    hanging, asked = client_of(*[httpx.ReadTimeout("no answer")] * 4, httpx.Response(200, json={}))
+    assert hanging.offer("/x", b"{}", field="dataset") is None
+    assert len(asked) == 4
+    assert all(one.extensions["timeout"]["read"] <= api_client.OFFER_SECONDS for one in asked)
+    assert hanging.offer("/x", b"{}", field="dataset") is None
+    assert len(asked) == 4, "a minute passes before it is asked again"
+    monkeypatch.setattr(api_client, "_away_until", {"http://vedette/api/v1/": 0.0})
+    assert hanging.offer("/x", b"{}", field="dataset") == {}
+
+
+def test_a_reference_ends_no_training_where_the_server_is_away(waited, monkeypatch):
+    monkeypatch.setattr(api_client, "_away_until", {})
+    away = "http://127.0.0.1:1"
+    assert log_reference("m", 1, [1], [{"a": 1}], endpoint=away, api_key="k") == 0
+    with pytest.raises(InvalidInputError, match="labels"):
+        log_reference("m", 1, [1], [{"a": 1}], [1, 2], endpoint=away, api_key="k")
+
+
+def test_attempts_end_when_their_time_is_over(waited):
+    client, asked = client_of(*[httpx.ConnectError("down")] * 4)
+    with pytest.raises(UnavailableError):
+        client.post("/x", b"", field="path", within=1.5)
+    assert (len(asked), waited) == (2, [1]), "the next pause would be longer than what is left"
 
 
 def test_parts_are_bounded_by_size_and_number(monkeypatch):

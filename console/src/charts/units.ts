@@ -206,6 +206,16 @@ function steps(base: number, from: number, to: number, factors: readonly number[
   return found;
 }
 
+/** Texts of an axis' ticks; plain numbers that short texts cannot tell apart have all of their digits. */
+export function tickTexts(ticks: readonly (number | null)[], unit: string): string[] {
+  const texts = ticks.map((tick) => (tick === null ? "" : formatValue(tick, unit)));
+  const said = texts.filter((text) => text !== "");
+  if (unit !== "" || new Set(said).size === said.length) return texts;
+  return ticks.map((tick) =>
+    tick === null ? "" : tick.toLocaleString("en-US", { maximumSignificantDigits: 12 }),
+  );
+}
+
 /** Distances between ticks of an axis that give round numbers in the unit people read. */
 export function tickSteps(unit: string): number[] {
   const base = perSecond(unit) ?? unit;

@@ -8,6 +8,7 @@ import {
   formatValue,
   statisticUnit,
   tickSteps,
+  tickTexts,
   unitLabel,
 } from "@/charts/units";
 
@@ -96,5 +97,13 @@ describe("units of OpenTelemetry", () => {
     expect(tickSteps("By")).toContain(1024);
     expect(tickSteps("ms")).toContain(60_000);
     expect(tickSteps("By")).toEqual([...tickSteps("By")].sort((a, b) => a - b));
+  });
+});
+
+describe("ticks of an axis", () => {
+  it("are told apart", () => {
+    expect(tickTexts([74000, 74010, 74020], "")).toEqual(["74,000", "74,010", "74,020"]);
+    expect(tickTexts([10000, null, 20000], "")).toEqual(["10 k", "", "20 k"]);
+    expect(tickTexts([1024, 2048], "By")).toEqual(["1 KiB", "2 KiB"]);
   });
 });

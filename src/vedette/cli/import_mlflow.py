@@ -1,176 +1,125 @@
 """Bringing an MLflow server's content over, by the REST API that both have.
 
-Runs keep their ids, and what is there already is left as it is, so that an import can be repeated and
-one that was cut off goes on. Points of metrics that come twice are one.
+Runs and logged models keep their ids, and what is there already is left as it is, so that an import
+can be repeated and one that was cut off goes on. Points of metrics that come twice are one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
-import httpx
-
-from vedette.cli.client import ServerError
+from vedette.cli.import_mlflow_models import LoggedModelsImport, RegistryImport
+from vedette.cli.mlflow_api import Answer, MlflowError
+from vedette.cli.mlflow_transfer import Transfer
 
 PAGE = 500
 POINTS = 1000
 TEXTS = 100
-_TIMEOUT = httpx.Timeout(120.0, connect=10.0)
-Answer = dict[str, Any]
-Progress = Callable[[str], None]
 
 
-class MlflowApi:
-    """One server that speaks MLflow's REST API."""
-
-    def __init__(self, url: str, token: str = "") -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._http = httpx.Client(
-            base_url=f"{url.rstrip('/')}/api/2.0", headers=headers, timeout=_TIMEOUT
-        )
-
-    def call(self, method: str, path: str, *, allow: str = "", **body: Any) -> Answer | None:  # noqa: ANN401 - JSON
-        """Call the API; an error with the code ``allow`` is None, others are raised."""
-        url = f"/mlflow/{path}"
-        reads = method == "GET"
-        response = self._http.request(
-            method, url, params=body if reads else None, json=None if reads else body
-        )
-        if response.is_success:
-            answer: Answer = response.json() if response.content else {}
-            return answer
-        try:
-            error = response.json()
-        except ValueError:
-            error = {}
-        if allow and error.get("error_code") == allow:
-            return None
-        raise ServerError(
-            f"{path}: {response.status_code} {error.get('message', response.text[:200])}"
-        )
-
-    def pages(self, method: str, path: str, member: str, **body: Any) -> Iterator[Answer]:  # noqa: ANN401 - JSON
-        """Yield the items of all pages of a search."""
-        token = None
-        while True:
-            more: Answer = {"page_token": token} if token else {}
-            answer = self.call(method, path, **body, **more) or {}
-            yield from answer.get(member, ())
-            token = answer.get("next_page_token")
-            if not token:
-                return
-
-    def download(self, path: str) -> Iterator[bytes]:
-        """Yield a proxied artifact in pieces."""
-        with self._http.stream("GET", f"/mlflow-artifacts/artifacts/{path}") as response:
-            response.raise_for_status()
-            yield from response.iter_bytes(1 << 20)
-
-    def upload(self, path: str, content: Iterator[bytes]) -> None:
-        """Store a proxied artifact."""
-        response = self._http.put(f"/mlflow-artifacts/artifacts/{path}", content=content)
-        response.raise_for_status()
-
-    def artifacts(self, folder: str) -> Iterator[str]:
-        """Yield the paths of the files below a proxied folder."""
-        response = self._http.get("/mlflow-artifacts/artifacts", params={"path": folder})
-        response.raise_for_status()
-        for item in response.json().get("files", ()):
-            path = f"{folder}/{item['path'].rpartition('/')[2]}"
-            if item["is_dir"]:
-                yield from self.artifacts(path)
-            else:
-                yield path
+def import_mlflow(transfer: Transfer) -> None:
+    """Bring everything over; ``transfer`` says how many of each came, and what did not."""
+    for experiment in transfer.source.pages(
+        "POST", "experiments/search", "experiments", max_results=PAGE, view_type="ACTIVE_ONLY"
+    ):
+        with transfer.told(f"experiment {experiment['name']}"):
+            _Experiment(transfer, experiment).run()
+    RegistryImport(transfer).run()
 
 
-class MlflowImport:
-    """One import.
+class _Experiment:
+    """One experiment with its runs and logged models."""
 
-    Args:
-        source: the server that is read.
-        target: Vedette.
-        progress: gets a line about each thing that was done.
-        with_artifacts: whether files that the source proxies come too.
+    def __init__(self, transfer: Transfer, experiment: Answer) -> None:
+        self._transfer = transfer
+        self._source, self._target = transfer.source, transfer.target
+        self._theirs = experiment
 
-    """
+    def run(self) -> None:
+        """Bring it over: models before the runs that name them, what runs say of models after both."""
+        here, theirs = self._experiment(), self._theirs["experiment_id"]
+        models = LoggedModelsImport(self._transfer, theirs, here)
+        models.create()
+        for run in self._source.pages(
+            "POST", "runs/search", "runs", experiment_ids=[theirs],
+            max_results=PAGE, order_by=["attributes.start_time ASC"],
+        ):  # fmt: skip
+            with self._transfer.told(f"run {run['info']['run_id']}"):
+                self._run(here, run)
+        models.finish()
 
-    def __init__(
-        self, source: MlflowApi, target: MlflowApi, progress: Progress, *, with_artifacts: bool
-    ) -> None:
-        self._source = source
-        self._target = target
-        self._progress = progress
-        self._with_artifacts = with_artifacts
-        self.counts = {
-            "experiments": 0,
-            "runs": 0,
-            "points": 0,
-            "models": 0,
-            "versions": 0,
-            "files": 0,
-        }
-
-    def run(self) -> dict[str, int]:
-        """Bring everything over; returns how many of each came."""
-        for experiment in self._source.pages(
-            "POST", "experiments/search", "experiments", max_results=PAGE, view_type="ACTIVE_ONLY"
-        ):
-            self._experiment(experiment)
-        for model in self._source.pages(
-            "GET", "registered-models/search", "registered_models", max_results=100
-        ):
-            self._model(model)
-        return self.counts
-
-    def _experiment(self, experiment: Answer) -> None:
-        name = experiment["name"]
+    def _experiment(self) -> str:
+        name = self._theirs["name"]
         found = self._target.call(
             "GET", "experiments/get-by-name", allow="RESOURCE_DOES_NOT_EXIST", experiment_name=name
         )
-        if found is None:
-            made = self._target.call(
-                "POST", "experiments/create", name=name, tags=experiment.get("tags", [])
-            )
-            identity = (made or {})["experiment_id"]
-            self.counts["experiments"] += 1
-        else:
-            identity = found["experiment"]["experiment_id"]
-        self._progress(f"experiment {name}")
-        for run in self._source.pages(
-            "POST", "runs/search", "runs", experiment_ids=[experiment["experiment_id"]],
-            max_results=PAGE, order_by=["attributes.start_time ASC"],
-        ):  # fmt: skip
-            self._run(identity, run)
+        self._transfer.progress(f"experiment {name}")
+        if found is not None:
+            return str(found["experiment"]["experiment_id"])
+        tags = self._theirs.get("tags", [])
+        made = self._target.call("POST", "experiments/create", name=name, tags=tags) or {}
+        self._transfer.counts["experiments"] += 1
+        return str(made["experiment_id"])
 
     def _run(self, experiment_id: str, run: Answer) -> None:
         info, data = run["info"], run.get("data", {})
         run_id = info["run_id"]
-        there = self._target.call("GET", "runs/get", allow="RESOURCE_DOES_NOT_EXIST", run_id=run_id)
-        status = (there or {}).get("run", {}).get("info", {}).get("status")
-        if there is not None and status == info["status"] != "RUNNING":
-            return  # it was ended last, so it is whole
-        if there is None:
-            self._target.call(
+        found = self._target.call("GET", "runs/get", allow="RESOURCE_DOES_NOT_EXIST", run_id=run_id)
+        if found is None:
+            found = self._target.call(
                 "POST", "runs/create", run_id=run_id, experiment_id=experiment_id,
                 run_name=info.get("run_name", ""), user_id=info.get("user_id", ""),
                 start_time=info.get("start_time", 0),
             )  # fmt: skip
-        for texts, member in ((data.get("params", []), "params"), (data.get("tags", []), "tags")):
-            for start in range(0, len(texts), TEXTS):
-                part = {member: texts[start : start + TEXTS]}
-                self._target.call("POST", "runs/log-batch", run_id=run_id, **part)
-        inputs = run.get("inputs", {}).get("dataset_inputs", [])
-        if inputs:
-            self._target.call("POST", "runs/log-inputs", run_id=run_id, datasets=inputs)
+        elif found["run"]["info"]["status"] == info["status"] != "RUNNING":
+            return  # it was ended last, so it is whole
+        what = f"run {info.get('run_name') or run_id}"
+        self._texts(run_id, what, data)
         for metric in data.get("metrics", []):
-            self._history(run_id, metric["key"])
-        if self._with_artifacts:
-            self._files(info.get("artifact_uri", ""), run_id)
+            with self._transfer.told(f"metric {metric['key']} of {what}"):
+                self._history(run_id, metric["key"])
+        self._links(run_id, what, run)
+        here = (found or {})["run"]["info"]["artifact_uri"]
+        self._transfer.files(info.get("artifact_uri", ""), here, what)
         ended = {"end_time": info["end_time"]} if info.get("end_time") else {}
         self._target.call("POST", "runs/update", run_id=run_id, status=info["status"], **ended)
-        self.counts["runs"] += 1
-        self._progress(f"run {info.get('run_name') or run_id}")
+        self._transfer.counts["runs"] += 1
+        self._transfer.progress(what)
+
+    def _texts(self, run_id: str, what: str, data: Answer) -> None:
+        for member in ("params", "tags"):
+            texts = data.get(member, [])
+            for start in range(0, len(texts), TEXTS):
+                self._some(run_id, what, member, texts[start : start + TEXTS])
+
+    def _some(self, run_id: str, what: str, member: str, texts: list[Answer]) -> None:
+        """Bring some parameters or tags over; where they are refused together, one by one."""
+
+        def log(some: list[Answer]) -> None:
+            part: Answer = {member: some}
+            self._target.call("POST", "runs/log-batch", run_id=run_id, **part)
+
+        try:
+            log(texts)
+        except MlflowError as error:
+            if not error.is_refusal:
+                raise
+            for text in texts:
+                with self._transfer.told(f"one of the {member} of {what}, {text['key']!r}"):
+                    log([text])
+
+    def _links(self, run_id: str, what: str, run: Answer) -> None:
+        """Tell which datasets and models a run read, and which models it made."""
+        inputs = run.get("inputs", {})
+        datasets = inputs.get("dataset_inputs", [])
+        if datasets:
+            with self._transfer.told(f"datasets of {what}"):
+                self._target.call("POST", "runs/log-inputs", run_id=run_id, datasets=datasets)
+        for path, models in (
+            ("runs/log-inputs", inputs.get("model_inputs", [])),
+            ("runs/outputs", run.get("outputs", {}).get("model_outputs", [])),
+        ):
+            for model in models:
+                with self._transfer.told(f"a model of {what}"):
+                    self._target.call("POST", path, run_id=run_id, models=[model])
 
     def _history(self, run_id: str, key: str) -> None:
         waiting: list[Answer] = []
@@ -187,63 +136,4 @@ class MlflowImport:
     def _points(self, run_id: str, points: list[Answer]) -> None:
         if points:
             self._target.call("POST", "runs/log-batch", run_id=run_id, metrics=points)
-            self.counts["points"] += len(points)
-
-    def _files(self, uri: str, run_id: str) -> None:
-        if not uri.startswith("mlflow-artifacts:/"):
-            return
-        own = self._target.call("GET", "runs/get", run_id=run_id) or {}
-        there = uri.removeprefix("mlflow-artifacts:").lstrip("/")
-        here = own["run"]["info"]["artifact_uri"].removeprefix("mlflow-artifacts:").lstrip("/")
-        for path in self._source.artifacts(there):
-            self._target.upload(f"{here}{path.removeprefix(there)}", self._source.download(path))
-            self.counts["files"] += 1
-
-    def _model(self, model: Answer) -> None:
-        name = model["name"]
-        made = self._target.call(
-            "POST", "registered-models/create", allow="RESOURCE_ALREADY_EXISTS", name=name,
-            description=model.get("description", ""), tags=model.get("tags", []),
-        )  # fmt: skip
-        self.counts["models"] += made is not None
-        quoted = name.replace("'", "''")
-        versions = self._source.pages(
-            "GET", "model-versions/search", "model_versions", filter=f"name = '{quoted}'",
-            max_results=1000,
-        )  # fmt: skip
-        for version in sorted(versions, key=lambda item: int(item["version"])):
-            self._version(name, version)
-        for alias in model.get("aliases", []):
-            number = self._number_here(name, alias["version"])
-            if number:
-                self._target.call(
-                    "POST",
-                    "registered-models/alias",
-                    name=name,
-                    alias=alias["alias"],
-                    version=number,
-                )
-        self._progress(f"model {name}")
-
-    def _version(self, name: str, version: Answer) -> None:
-        if self._number_here(name, version["version"]):
-            return
-        tags = [*version.get("tags", []), {"key": _ORIGIN, "value": version["version"]}]
-        self._target.call(
-            "POST", "model-versions/create", name=name, source=version["source"],
-            run_id=version.get("run_id", ""), description=version.get("description", ""), tags=tags,
-        )  # fmt: skip
-        self.counts["versions"] += 1
-
-    def _number_here(self, name: str, theirs: str) -> str | None:
-        """Return the number of a version here by its number there, which a tag tells."""
-        quoted = name.replace("'", "''")
-        found = self._target.call(
-            "GET", "model-versions/search",
-            filter=f"name = '{quoted}' AND tags.`{_ORIGIN}` = '{theirs}'", max_results=1,
-        )  # fmt: skip
-        versions = (found or {}).get("model_versions", [])
-        return versions[0]["version"] if versions else None
-
-
-_ORIGIN = "vedette.import.version"
+            self._transfer.counts["points"] += len(points)

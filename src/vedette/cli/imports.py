@@ -26,20 +26,27 @@ def mlflow(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
     api_key: ApiKey = "",
 ) -> None:
-    """Bring experiments, runs, histories, files and the registry of an MLflow server over.
+    """Bring experiments, runs, histories, files, logged models and the registry of MLflow over.
 
-    Runs keep their ids. It can be repeated, and goes on where it was cut off. For a folder or a
-    database, start 'mlflow server' on it first.
+    Runs and logged models keep their ids. It can be repeated, and goes on where it was cut off. What
+    Vedette refuses is told at the end, which is 1 then. For a folder or a database, start 'mlflow
+    server' on it first.
     """
-    from vedette.cli.import_mlflow import MlflowApi, MlflowImport  # noqa: PLC0415 - rarely used
+    from vedette.cli.import_mlflow import import_mlflow  # noqa: PLC0415 - rarely used
+    from vedette.cli.mlflow_api import MlflowApi  # noqa: PLC0415 - as above
+    from vedette.cli.mlflow_transfer import Transfer  # noqa: PLC0415 - as above
 
     console = Console(stderr=True, highlight=False)
     with console.status("reading") as status:
-        counts = MlflowImport(
-            MlflowApi(uri, token), MlflowApi(endpoint, api_key), status.update,
-            with_artifacts=artifacts,
-        ).run()  # fmt: skip
-    typer.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
+        transfer = Transfer(
+            MlflowApi(uri, token), MlflowApi(endpoint, api_key), status.update, artifacts
+        )
+        import_mlflow(transfer)
+    typer.echo(", ".join(f"{count} {what}" for what, count in transfer.counts.items()))
+    for problem in transfer.problems:
+        typer.echo(f"not brought: {problem}", err=True)
+    if transfer.problems:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -22,6 +22,7 @@ _POLICY: dict[str, Any] = {
         {"key": "cost-center", "pattern": "[0-9]{4}"},
     ],
 }
+_PRICES = {"currency": "EUR", "host_hour": 0.9, "gpu_hour": 2.4, "kwh": 0.3}
 _TAGS = {
     "service/etl": {"team": "data", "cost-center": "4100"},
     "service/trainer": {"team": "data-science", "cost-center": "4200"},
@@ -47,6 +48,7 @@ def set_up(url: str, data_dir: Path, admin: str) -> str:
             api.send("POST", "/accounts", body)
         api.send("PUT", "/organisation/sink", {"kinds": _SHARED, "sources": [AIRPORTS]})
         api.send("PUT", "/tags/policies/who-pays", _POLICY)
+        api.send("PUT", "/training-prices", _PRICES)
         for resource, tags in _TAGS.items():
             api.send("PUT", f"/tags?resource=default/{resource}", {"tags": tags})
     provider = kept_secret(

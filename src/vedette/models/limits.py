@@ -39,6 +39,7 @@ MAX_DATASETS = 1000
 _PLAIN_KEY = re.compile(rf"[\w\- :][\w.\- :]{{0,{MAX_KEY - 1}}}")
 _KEY = re.compile(r"[\w.\- :/]*")
 _ALIAS = re.compile(r"[\w\-]+")
+_IDENTITY = re.compile(r"[a-zA-Z0-9][\w\-]{0,63}", re.ASCII)
 _VERSION_ALIAS = re.compile(r"[vV]\d+")
 
 
@@ -51,6 +52,24 @@ def check_length(value: str, most: int, *, field: str) -> str:
             remedy=f"give up to {most} characters",
         )
     return value
+
+
+def check_identity(identity: str, *, field: str) -> str:
+    """Return an id that came from elsewhere, if it can be one here."""
+    if not _IDENTITY.fullmatch(identity):
+        raise InvalidInputError(
+            f"Invalid value {identity[:80]!r} for parameter '{field}' supplied.", field=field
+        )
+    return identity
+
+
+def cut(value: str, most: int) -> str:
+    """Return the first ``most`` characters, as MLflow keeps of a run's parameters and tags.
+
+    Clients count on it: what they log on their own, such as a whole configuration, may be longer,
+    and must not end the training that they log.
+    """
+    return value[:most]
 
 
 def check_key(key: str, *, field: str = "key") -> str:

@@ -94,14 +94,28 @@ def keyed_rows(values: Mapping[str, str], **owner: object) -> list[dict[str, obj
     return [{**owner, "key": key, "value": value} for key, value in values.items()]
 
 
-def delete_key(session: Session, row: type[Base], owner: Mapping[str, Any], key: str) -> None:
-    """Delete one key of an owner; ``NotFoundError`` where it is not there."""
+def delete_key(
+    session: Session,
+    row: type[Base],
+    owner: Mapping[str, Any],
+    key: str,
+    *,
+    missing_ok: bool = False,
+) -> bool:
+    """Delete one key of an owner, and return whether it was there.
+
+    Raises:
+        NotFoundError: it was not, and that is not ``missing_ok``.
+
+    """
     table = table_of(row)
     chosen = delete(table).where(
         *(table.c[name] == value for name, value in owner.items()), table.c.key == key
     )
-    if session.execute(chosen.returning(table.c.key)).first() is None:
+    found = session.execute(chosen.returning(table.c.key)).first() is not None
+    if not (found or missing_ok):
         raise NotFoundError(f"there is no tag {key[:100]!r}", field="key")
+    return found
 
 
 def chunks(items: Sequence[Any]) -> Iterable[Sequence[Any]]:

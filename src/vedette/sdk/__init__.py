@@ -11,17 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vedette.sdk.capturing import PredictionMiddleware, capture, log_labels, log_predictions
+    from vedette.sdk.capturing import capture, log_labels, log_predictions
     from vedette.sdk.client import flush, init, shutdown
     from vedette.sdk.data import drift, profile
     from vedette.sdk.data_checks import check
     from vedette.sdk.kpi_values import kpi
+    from vedette.sdk.middleware import PredictionMiddleware, PredictionWSGIMiddleware
     from vedette.sdk.pipelines import pipeline, task
     from vedette.sdk.references import log_reference
     from vedette.sdk.shapley import attributions
 
 __all__ = [
     "PredictionMiddleware",
+    "PredictionWSGIMiddleware",
     "attributions",
     "capture",
     "check",
@@ -38,7 +40,8 @@ __all__ = [
     "task",
 ]
 _PLACES = {
-    "PredictionMiddleware": "capturing",
+    "PredictionMiddleware": "middleware",
+    "PredictionWSGIMiddleware": "middleware",
     "attributions": "shapley",
     "capture": "capturing",
     "check": "data_checks",

@@ -26,9 +26,15 @@ LINES = "application/x-ndjson"
 REQUEST_BYTES = 4 << 20
 """About how much one request carries; see ``parts``."""
 ATTEMPTS = 4
+OFFER_SECONDS = 30.0
+"""How long a job waits at most for a server to take what the job can do without."""
+AWAY_SECONDS = 60.0
+"""How long a server that took nothing is not offered anything again."""
 _MIN_TIMEOUT_S = 60.0
 _log = logging.getLogger("vedette")
 _TOO_MANY, _SERVER_ERROR = 429, 500
+_away_until: dict[str, float] = {}
+"""By server, when it may be offered something again (monotonic seconds)."""
 
 
 class ApiClient:
@@ -47,6 +53,7 @@ class ApiClient:
         packed: bool = True,
         batch: str = "",
         resent: bool = False,
+        within: float | None = None,
     ) -> dict[str, Any]:
         """Send a body, again while the server is away or busy, and return its answer.
 
@@ -58,6 +65,7 @@ class ApiClient:
             packed: whether it goes as gzip; not every route takes that.
             batch: names these lines, so that an attempt whose answer was lost stores nothing twice.
             resent: whether an earlier call may have sent the batch.
+            within: seconds that all attempts together may take; none begins without time left.
 
         Raises:
             InvalidInputError: the server refused it.
@@ -69,11 +77,14 @@ class ApiClient:
             headers["content-encoding"] = "gzip"
             body = gzip.compress(body, 5)
         reason = remedy = ""
+        until = None if within is None else time.monotonic() + within
         for attempt in range(1, ATTEMPTS + 1):
             if batch:
                 headers |= {"vedette-batch-id": batch, "vedette-attempt": str(attempt + resent)}
             try:
-                response = self._http.post(path, content=body, headers=headers)
+                response = self._http.post(
+                    path, content=body, headers=headers, timeout=self._timeout(until)
+                )
             except httpx.HTTPError as error:
                 # Only the kind: messages of some errors quote the request.
                 reason = f"the server does not answer: {type(error).__name__}"
@@ -86,18 +97,35 @@ class ApiClient:
                 remedy = "try again later"
                 if not _is_retryable(response.status_code):
                     raise InvalidInputError(reason, field=field)
-            if attempt < ATTEMPTS:
-                time.sleep(0.5 * 2**attempt)
+            pause = 0.5 * 2**attempt
+            if attempt == ATTEMPTS or (until is not None and time.monotonic() + pause >= until):
+                break
+            time.sleep(pause)
         raise UnavailableError(reason, remedy=remedy)
 
-    def offer(self, path: str, body: bytes, *, field: str, packed: bool = True) -> bool:
-        """Send as ``post`` does; a server that is away costs the job a warning and no more."""
-        try:
-            self.post(path, body, field=field, packed=packed)
-        except UnavailableError as error:
-            _log.warning("it was not sent to the server: %s", error.message)
-            return False
-        return True
+    def offer(self, path: str, body: bytes, **options: Any) -> dict[str, Any] | None:  # noqa: ANN401 - as ``post`` takes them
+        """Send as ``post`` does; a server that is away costs the job a warning and half a minute.
+
+        Returns None then; and at once for the minute that follows, so that a loop is not held up by
+        each of its rounds.
+        """
+        server = str(self._http.base_url)
+        reason = "the server did not answer a moment ago"
+        if time.monotonic() >= _away_until.get(server, 0.0):
+            try:
+                return self.post(path, body, within=OFFER_SECONDS, **options)
+            except UnavailableError as error:
+                reason = error.message
+                _away_until[server] = time.monotonic() + AWAY_SECONDS
+        _log.warning("it was not sent to the server: %s", reason)
+        return None
+
+    def _timeout(self, until: float | None) -> httpx.Timeout:
+        usual = self._http.timeout
+        if until is None:
+            return usual
+        left = max(0.1, until - time.monotonic())
+        return httpx.Timeout(min(left, usual.read or left))
 
 
 @contextmanager

@@ -1,12 +1,12 @@
-"""``log_predictions``, ``log_labels``, the decorator ``capture`` and the ASGI middleware."""
+"""``log_predictions``, ``log_labels`` and the decorator ``capture``."""
 
 from __future__ import annotations
 
 import functools
-import json
+import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from vedette.core.errors import InvalidInputError
 from vedette.sdk import client
@@ -17,6 +17,7 @@ from vedette.sdk.predictions import (
     Record,
     new_ids,
     prediction_records,
+    snapshot,
     values_of,
 )
 
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-MAX_BODY_BYTES = 1 << 20
-"""Largest request or answer that the middleware looks at."""
 
 
 def log_predictions(
@@ -77,16 +72,24 @@ def log_predictions(
     what = Capture(
         model, str(version), endpoint, sample, frozenset(drop), frozenset(hash), dict(tags or {})
     )
-    count = len(values_of(predictions))
-    chosen = list(ids) if ids is not None else new_ids(count)
-    if len(chosen) != count:
-        raise InvalidInputError(f"there are {count} predictions and {len(chosen)} ids", field="ids")
-    at, trace_id = time.time(), _trace_id()
-    _put(
+    values = values_of(predictions)
+    chosen = _texts(ids) if ids is not None else new_ids(len(values))
+    if len(chosen) != len(values):
+        raise InvalidInputError(
+            f"there are {len(values)} predictions and {len(chosen)} ids", field="ids"
+        )
+    try:
+        # The caller may go on with what it handed over; records are made of it later.
+        rows, sizes, shares = snapshot(features), snapshot(scores), snapshot(attributions)
+    except Exception as error:  # noqa: BLE001 - what users hand over may do anything
+        warn("capture-predictions", "predictions could not be captured: %r", error)
+        return chosen
+    at, trace_id = time.time(), trace_id_of_now()
+    put(
         "predictions",
         lambda: prediction_records(
-            what, features, predictions, chosen,
-            scores=scores, attributions=attributions, latency_ms=latency_ms, trace_id=trace_id, at=at,
+            what, rows, values, chosen,
+            scores=sizes, attributions=shares, latency_ms=latency_ms, trace_id=trace_id, at=at,
         ),
     )  # fmt: skip
     return chosen
@@ -104,7 +107,7 @@ def log_labels(model: str, ids: Sequence[str] | str, labels: Any) -> None:  # no
         InvalidInputError: there are more or fewer labels than ids.
 
     """
-    chosen = [ids] if isinstance(ids, str) else list(ids)
+    chosen = _texts(ids)
     values = values_of(labels)
     if len(values) != len(chosen):
         raise InvalidInputError(
@@ -115,7 +118,7 @@ def log_labels(model: str, ids: Sequence[str] | str, labels: Any) -> None:  # no
         {"model": model, "id": identity, "label": value, "time": at}
         for identity, value in zip(chosen, values, strict=True)
     ]
-    _put("labels", lambda: records)
+    put("labels", lambda: records)
 
 
 def capture(
@@ -124,21 +127,39 @@ def capture(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a function that takes features first and returns predictions; each call is captured.
 
-    Takes ``version``, ``endpoint``, ``tags``, ``sample``, ``drop`` and ``hash`` as
-    ``log_predictions`` does. What goes wrong in capturing never reaches the caller.
+    It may be a coroutine, or a method, whose features come after ``self``. Takes ``version``,
+    ``endpoint``, ``tags``, ``sample``, ``drop`` and ``hash`` as ``log_predictions`` does. What goes
+    wrong in capturing never reaches the caller.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        place = 1 if _first_parameter(function) in {"self", "cls"} else 0
+
+        def keep(result: Any, started: float, args: Any, kwargs: Any) -> None:  # noqa: ANN401 - any call
+            taken = (time.perf_counter() - started) * 1e3
+            try:
+                given = (*args[place:], *kwargs.values())
+                features = given[0] if given else None
+                log_predictions(model, result, features, latency_ms=taken, **options)
+            except Exception as error:  # noqa: BLE001 - the caller's answer comes first
+                warn("capture", "a prediction was not captured: %r", error)
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args: P.args, **kwargs: P.kwargs) -> Any:  # noqa: ANN401 - the function's
+                started = time.perf_counter()
+                result = await function(*args, **kwargs)
+                keep(result, started, args, kwargs)
+                return result
+
+            return cast("Callable[P, R]", awaited)
+
         @functools.wraps(function)
         def captured(*args: P.args, **kwargs: P.kwargs) -> R:
             started = time.perf_counter()
             result = function(*args, **kwargs)
-            taken = (time.perf_counter() - started) * 1e3
-            try:
-                features = args[0] if args else next(iter(kwargs.values()), None)
-                log_predictions(model, result, features, latency_ms=taken, **options)
-            except Exception as error:  # noqa: BLE001 - the caller's answer comes first
-                warn("capture", "a prediction was not captured: %r", error)
+            keep(result, started, args, kwargs)
             return result
 
         return captured
@@ -146,107 +167,20 @@ def capture(
     return decorate
 
 
-class PredictionMiddleware:
-    """ASGI middleware (FastAPI, Starlette) that captures the JSON of a path after it was answered.
-
-    Args:
-        app: the application.
-        model: the registered model's name.
-        path: the path that predicts.
-        features: takes the request's JSON and returns features; by default the JSON itself, or its
-            member ``features`` or ``instances``.
-        prediction: takes the answer's JSON and returns the prediction; by default its member
-            ``prediction`` or ``predictions``, or the JSON itself.
-        options: as ``log_predictions`` takes them.
-
-    """
-
-    def __init__(
-        self,
-        app: App,
-        *,
-        model: str,
-        path: str = "/predict",
-        features: Callable[[Any], Any] | None = None,
-        prediction: Callable[[Any], Any] | None = None,
-        **options: Any,  # noqa: ANN401 - see above
-    ) -> None:
-        self._app = app
-        self._path = path
-        self._features = features or _default_features
-        self._prediction = prediction or _default_prediction
-        names = {"version", "endpoint", "tags", "sample", "drop", "hash"}
-        if unknown := set(options) - names:
-            raise InvalidInputError(f"{min(unknown)!r} is not an option", field=min(unknown))
-        self._capture = Capture(
-            model,
-            str(options.get("version", "")),
-            options.get("endpoint", path),
-            options.get("sample", 1.0),
-            frozenset(options.get("drop", ())),
-            frozenset(options.get("hash", ())),
-            dict(options.get("tags") or {}),
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request; of the path that predicts, keep what was said."""
-        if scope["type"] != "http" or scope["path"] != self._path:
-            await self._app(scope, receive, send)
-            return
-        asked, said, status = bytearray(), bytearray(), 0
-        started = time.perf_counter()
-
-        async def hear() -> MutableMapping[str, Any]:
-            message = await receive()
-            if message["type"] == "http.request" and len(asked) <= MAX_BODY_BYTES:
-                asked.extend(message.get("body", b""))
-            return message
-
-        async def tell(message: MutableMapping[str, Any]) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            elif len(said) <= MAX_BODY_BYTES:
-                said.extend(message.get("body", b""))
-            await send(message)
-
-        await self._app(scope, hear, tell)
-        # The answer is with the client now.
-        small = max(len(asked), len(said)) <= MAX_BODY_BYTES
-        if 200 <= status < 300 and small:  # noqa: PLR2004 - success
-            taken = (time.perf_counter() - started) * 1e3
-            at, trace_id = time.time(), _trace_id()
-            _put(
-                "predictions", lambda: self._records(bytes(asked), bytes(said), taken, at, trace_id)
-            )
-
-    def _records(
-        self, asked: bytes, said: bytes, taken: float, at: float, trace_id: str
-    ) -> Iterable[Record]:
-        answer = json.loads(said)
-        predictions = self._prediction(answer)
-        count = len(values_of(predictions))
-        given = answer.get("prediction_id") if isinstance(answer, dict) else None
-        ids = [str(given)] if given and count == 1 else new_ids(count)
-        return prediction_records(
-            self._capture, self._features(json.loads(asked)), predictions, ids,
-            latency_ms=taken, trace_id=trace_id, at=at,
-        )  # fmt: skip
+def _first_parameter(function: Callable[..., Any]) -> str:
+    try:
+        return next(iter(inspect.signature(function).parameters), "")
+    except ValueError:  # one of C
+        return ""
 
 
-def _default_features(document: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(document, dict):
-        return document.get("features", document.get("instances", document))
-    return document
+def _texts(ids: Sequence[Any] | Any) -> list[str]:  # noqa: ANN401 - an id or many
+    """Return ids as texts: what comes of a data frame are numbers that JSON does not know."""
+    return [str(identity) for identity in values_of(ids)]
 
 
-def _default_prediction(document: Any) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(document, dict):
-        return document.get("prediction", document.get("predictions", document))
-    return document
-
-
-def _put(signal: str, entry: Entry) -> None:
+def put(signal: str, entry: Entry) -> None:
+    """Hand an entry over to the process's client, without waiting."""
     handle = client.current()
     if handle is None:
         warn("capture-init", "vedette.init was not called: predictions and labels are dropped")
@@ -254,7 +188,7 @@ def _put(signal: str, entry: Entry) -> None:
         handle.record(signal, entry)
 
 
-def _trace_id() -> str:
+def trace_id_of_now() -> str:
     """Return the trace that is open, so that a prediction leads to its request."""
     from opentelemetry import trace  # noqa: PLC0415 - importing vedette must stay cheap
 

@@ -205,7 +205,7 @@ def _send(
     with connected(endpoint, api_key) as client:
         for part in list(parts(rows, _text_length)) or [[]]:
             packed = json.dumps({**body, "columns": part}).encode()
-            if not client.offer(dataset_path(dataset, "profiles"), packed, field="dataset"):
+            if client.offer(dataset_path(dataset, "profiles"), packed, field="dataset") is None:
                 return False
             body.pop("rows", None)
     return True

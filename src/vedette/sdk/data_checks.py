@@ -98,9 +98,8 @@ def _send_results(
             "source": source[:500]}  # fmt: skip
     encoded = json.dumps(body, default=str, allow_nan=False).encode()
     with connected(endpoint, api_key) as client:
-        return client.offer(
-            dataset_path(dataset, "results"), encoded, field="dataset", packed=False
-        )
+        path = dataset_path(dataset, "results")
+        return client.offer(path, encoded, field="dataset", packed=False) is not None
 
 
 def severity_of(text: str) -> Severity:

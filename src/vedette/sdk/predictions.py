@@ -6,6 +6,7 @@ sampling, leaving out and hashing columns, and encoding happen on the queue's th
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import json
@@ -199,6 +200,19 @@ def values_of(predictions: Any) -> list[Any]:  # noqa: ANN401 - a value or many
     return [predictions]
 
 
+def snapshot(given: Any) -> Any:  # noqa: ANN401 - features, scores or attributions
+    """Return what was handed over as it is now; whoever handed it over may change it afterwards."""
+    if hasattr(given, "model_dump"):  # pydantic
+        given = given.model_dump()
+    elif dataclasses.is_dataclass(given) and not isinstance(given, type):
+        given = dataclasses.asdict(given)
+    if isinstance(given, Mapping):
+        return dict(given)
+    if isinstance(given, list | tuple):
+        return [snapshot(one) for one in given]
+    return given.copy() if hasattr(given, "copy") else given
+
+
 def rows_of(features: Any, count: int) -> list[Mapping[str, Any]]:  # noqa: ANN401 - see above
     """Return one mapping a prediction."""
     if features is None:
@@ -208,6 +222,8 @@ def rows_of(features: Any, count: int) -> list[Mapping[str, Any]]:  # noqa: ANN4
     if isinstance(features, Mapping):
         return [features] * count
     rows = features.tolist() if hasattr(features, "tolist") else list(features)
+    if count == 1 and rows and not isinstance(rows[0], Mapping | list | tuple):
+        rows = [rows]
     return [
         row if isinstance(row, Mapping) else {f"f{n}": value for n, value in enumerate(row)}
         for row in rows

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from vedette.core.errors import InvalidInputError, UnavailableError
+from vedette.core.errors import InvalidInputError
 from vedette.sdk.api_client import LINES, ApiClient, connected, parts, raise_rejected
 from vedette.sdk.predictions import Capture, Record, plain, prediction_records, values_of
 
@@ -39,7 +39,8 @@ def log_reference(
     """Send what a version of a model was trained or validated on, with its answers and what was true.
 
     Windows in production are compared with it, and performance before labels come is estimated from it.
-    Waits for the server. Logged again, rows with the same ids take the place of those before.
+    Waits for the server; one that is away costs a warning, and ends no training. Logged again, rows
+    with the same ids take the place of those before.
 
     Args:
         model: the registered model's name.
@@ -59,10 +60,10 @@ def log_reference(
         api_key: key, as in ``init``.
 
     Returns:
-        The number of rows that were sent.
+        The number of rows that were sent: fewer than there are where the server is away.
 
     Raises:
-        InvalidInputError: an argument is wrong, or the server did not store it.
+        InvalidInputError: an argument is wrong, or the server refused it.
 
     """
     capture = Capture(
@@ -85,7 +86,8 @@ def log_reference(
     sent = 0
     with connected(endpoint, api_key) as client:
         for part in parts(_lines(records, truth, name), len, most=LINES_A_REQUEST):
-            _post(client, b"\n".join(part))
+            if not _post(client, b"\n".join(part)):
+                break
             sent += len(part)
     return sent
 
@@ -99,13 +101,17 @@ def _lines(records: Iterable[Record], truth: Mapping[str, Any], name: str) -> It
         yield json.dumps(whole, separators=(",", ":"), allow_nan=False).encode()
 
 
-def _post(client: ApiClient, body: bytes) -> None:
+def _post(client: ApiClient, body: bytes) -> bool:
+    """Send rows; False where the server is away."""
     batch = hashlib.sha256(body).hexdigest()[:16]
     try:
-        answer = client.post("/references", body, field="endpoint", kind=LINES, batch=batch)
-    except (InvalidInputError, UnavailableError) as error:
+        answer = client.offer("/references", body, field="endpoint", kind=LINES, batch=batch)
+    except InvalidInputError as error:
         raise InvalidInputError(
             f"the reference was not stored: {error.message}", field="endpoint",
             remedy="log it again: rows with the same ids take the place of those before",
         ) from error  # fmt: skip
+    if answer is None:
+        return False
     raise_rejected(answer, "rows", field="features")
+    return True

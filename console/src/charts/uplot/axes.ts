@@ -2,7 +2,7 @@
 
 import uPlot from "uplot";
 import { resolveColor } from "@/theme/colors";
-import { formatValue, tickSteps } from "../units";
+import { tickSteps, tickTexts } from "../units";
 
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 const CHARACTER_PX = 6.3;
@@ -48,7 +48,7 @@ export function valueAxis(unit: string, log: boolean): uPlot.Axis {
     ticks: log ? { ...base.ticks, filter: decades } : base.ticks,
     incrs: log ? undefined : tickSteps(unit),
     space: 32,
-    values: (_plot, ticks) => ticks.map((tick) => (tick == null ? "" : formatValue(tick, unit))),
+    values: (_plot, ticks) => tickTexts(ticks, unit),
     size: (_plot, values) => {
       const longest = Math.max(0, ...(values ?? []).map((value) => value?.length ?? 0));
       return Math.max(40, Math.ceil(longest * CHARACTER_PX) + 14);

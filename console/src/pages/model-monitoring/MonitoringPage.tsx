@@ -8,8 +8,9 @@ import { Empty, QueryState } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { list, oneOf, text } from "@/url/params";
 import { useUrlState } from "@/url/state";
+import { Bias } from "./Bias";
 import classes from "./monitoring.module.css";
-import { type Asked, Attributions, Bias, Compare, Predictions, Slices } from "./Parts";
+import { type Asked, Attributions, Compare, Predictions, Slices } from "./Parts";
 import { Quality } from "./Quality";
 import {
   coverageSeries,
@@ -27,6 +28,8 @@ const PARAMS = {
   metric: text(),
   filter: list(),
   facet: text(),
+  disadvantaged: text(),
+  stratum: text(),
   against: text(),
   state: text(),
 };
@@ -141,7 +144,7 @@ export default function MonitoringPage() {
           <Slices asked={asked} onFilter={(filter) => setUrl({ filter, tab: "quality" })} />
         </Tabs.Panel>
         <Tabs.Panel value="bias" pt="sm">
-          <Bias asked={asked} facet={url.facet} onFacet={(facet) => setUrl({ facet })} />
+          <Bias asked={asked} between={url} onBetween={setUrl} />
         </Tabs.Panel>
         <Tabs.Panel value="attributions" pt="sm">
           <Attributions asked={asked} />

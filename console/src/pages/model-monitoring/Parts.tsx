@@ -1,5 +1,4 @@
-import { Badge, Button, Group, Select, Table, Text, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { Badge, Button, Group, Select, Table, Text } from "@mantine/core";
 import { useGet } from "@/api/query";
 import { formatPercent } from "@/charts/units";
 import { Listing, numeric } from "@/components/Listing";
@@ -66,85 +65,16 @@ export function Slices({ asked, onFilter }: { asked: Asked; onFilter: (texts: st
   );
 }
 
-export function Bias({
-  asked,
-  facet,
-  onFacet,
-}: {
-  asked: Asked;
-  facet: string;
-  onFacet: (name: string) => void;
-}) {
-  const [typed, setTyped] = useState(facet);
-  const found = useGet(
-    "/api/v1/model-production/bias",
-    { params: { query: { ...asked, facet } } },
-    { enabled: facet !== "" },
-  );
-  return (
-    <>
-      <form
-        className={classes.tools}
-        onSubmit={(event) => {
-          event.preventDefault();
-          onFacet(typed.trim());
-        }}
-      >
-        <TextInput
-          label="Facet"
-          description="A feature or a tag, such as sex or age group"
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-        />
-        <Button type="submit" variant="default">
-          Measure
-        </Button>
-      </form>
-      {facet === "" ? (
-        <Empty title="Bias is measured between the values of a facet">
-          Name a feature or tag whose groups should be treated alike.
-        </Empty>
-      ) : (
-        <QueryState query={found}>
-          {(data) => (
-            <>
-              <Text size="sm" px="sm" pb="xs">
-                {data.disadvantaged.values.join(", ")} (
-                {formatPercent(data.disadvantaged.predicted_share ?? 0)} get “{data.favourable}”)
-                against {data.advantaged.values.join(", ")} (
-                {formatPercent(data.advantaged.predicted_share ?? 0)}).
-              </Text>
-              <Listing columns={["Metric", "Of", numeric("Value"), numeric("No bias")]}>
-                {(
-                  [
-                    ["labels", data.pre_training],
-                    ["predictions", data.post_training],
-                  ] as const
-                ).flatMap(([of, metrics]) =>
-                  Object.entries(metrics).map(([name, value]) => (
-                    <Table.Tr key={of + name}>
-                      <Table.Td>{name}</Table.Td>
-                      <Table.Td>{of}</Table.Td>
-                      <Table.Td className="number">
-                        {value === null ? "∞" : compact(value)}
-                      </Table.Td>
-                      <Table.Td className={`number ${classes.dim}`}>
-                        {name === "DI" ? 1 : 0}
-                      </Table.Td>
-                    </Table.Tr>
-                  )),
-                )}
-              </Listing>
-            </>
-          )}
-        </QueryState>
-      )}
-    </>
-  );
-}
-
 export function Attributions({ asked }: { asked: Asked }) {
   const found = useGet("/api/v1/model-production/attributions", { params: { query: asked } });
+  if (found.error?.status === 404) {
+    return (
+      <Empty title="No prediction came with attributions">
+        Send SHAP values by feature with predictions, as <code>attributions</code>, for some of them
+        at least.
+      </Empty>
+    );
+  }
   return (
     <QueryState query={found}>
       {(data) => (

@@ -11,6 +11,7 @@ import { useSession } from "@/session/SessionProvider";
 import { formatAgo } from "@/time/format";
 import { integer } from "@/url/params";
 import { useUrlState } from "@/url/state";
+import { CardFacts } from "./CardFacts";
 import classes from "./registry.module.css";
 
 type CardView = components["schemas"]["CardView"];
@@ -84,11 +85,12 @@ export function Card({ name, version }: { name: string; version: number }) {
             {!editing && Object.keys(card.content).length === 0 && (
               <Panel title="Nobody has written anything yet">
                 <p className={classes.pad}>
-                  What is known (metrics, parameters, datasets, approvals) is in the exported card
-                  already. Write what only people know: what the model is for and where it fails.
+                  What is known is below. Write what only people know: what the model is for and
+                  where it fails.
                 </p>
               </Panel>
             )}
+            {!editing && <CardFacts facts={card.facts} />}
           </div>
           <div className={classes.stack}>
             <Panel title="The card">

@@ -25,7 +25,7 @@ export function StageMark({ stage, status }: { stage: string; status?: string })
       </Badge>
       {status && status !== "InProgress" && (
         <Badge size="xs" variant="outline" color={STATES[status] ?? "gray"}>
-          {status}
+          {status.replace(/(?<=[a-z])(?=[A-Z])/g, " ")}
         </Badge>
       )}
     </Group>

@@ -7,7 +7,8 @@ import type { TableData } from "@/charts/ChartTable";
 import { Empty, Partial } from "@/components/QueryState";
 import { useTimeRange } from "@/time/TimeProvider";
 import { type CurveAxis, CurveChart, type CurveSeries, placeText } from "./CurveChart";
-import { formatMetric, smoothed } from "./run";
+import { RunValues } from "./RunValues";
+import { formatMetric, isLoggedOnce, smoothed } from "./run";
 
 export type Histories = components["schemas"]["HistoriesView"];
 
@@ -25,7 +26,7 @@ interface Props {
   sync?: string;
 }
 
-/** One metric's curves in a frame, with its numbers as a table. */
+/** One metric's curves, or its values where it was logged once, in a frame, with its numbers as a table. */
 export function CurvePanel(props: Props) {
   const { metric, query, looks, axis, smoothing = 0, log = false, height, sync = "curves" } = props;
   const { timezone } = useTimeRange();
@@ -67,15 +68,19 @@ export function CurvePanel(props: Props) {
     >
       {() => (
         <>
-          <CurveChart
-            label={metric}
-            axis={axis}
-            x={found?.x ?? []}
-            series={series}
-            log={log}
-            height={height}
-            sync={sync}
-          />
+          {isLoggedOnce(series) ? (
+            <RunValues label={metric} series={series} height={height} />
+          ) : (
+            <CurveChart
+              label={metric}
+              axis={axis}
+              x={found?.x ?? []}
+              series={series}
+              log={log}
+              height={height}
+              sync={sync}
+            />
+          )}
           {special > 0 && <Partial>{special} points are NaN or infinite and not shown.</Partial>}
         </>
       )}

@@ -14,7 +14,7 @@ import { CompareTable } from "./CompareTable";
 import { CURVE_PARAMS } from "./CurveControls";
 import { Curves } from "./Curves";
 import { Parallel } from "./Parallel";
-import { type Compared, columnValue } from "./run";
+import { type Compared, columnValue, curvesFirst } from "./run";
 import { Scatter } from "./Scatter";
 import classes from "./training.module.css";
 import { useHistories } from "./useHistories";
@@ -199,7 +199,7 @@ function CurvesTab({
   const names = own.map((one) => one.slice("metrics.".length));
   const chosen = url.metrics.length
     ? url.metrics
-    : names.filter((name) => !name.startsWith("system/")).slice(0, SHOWN_METRICS);
+    : curvesFirst(names, runs).slice(0, SHOWN_METRICS);
   const most = Math.max(1, Math.floor(400 / runs.length));
   const metrics = chosen.slice(0, most);
   const query = useHistories({

@@ -5,6 +5,7 @@ import { list, oneOf } from "@/url/params";
 import { useUrlState } from "@/url/state";
 import { CurvePanel } from "./CurvePanel";
 import type { Run } from "./RunPage";
+import { curvesFirst } from "./run";
 import classes from "./training.module.css";
 import { useHistories } from "./useHistories";
 
@@ -30,7 +31,7 @@ export function SystemMetrics({ run }: { run: Run }) {
   const own = all.filter((key) => !key.startsWith("system/"));
   const beside = url.beside.length
     ? url.beside.filter((key) => own.includes(key))
-    : own.slice(0, 1);
+    : curvesFirst(own, [run]).slice(0, 1);
   const metrics = [...beside, ...system];
   const query = useHistories({
     runs: [run.info.id],

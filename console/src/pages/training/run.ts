@@ -40,6 +40,22 @@ export function smoothed(
   });
 }
 
+/** Whether each series has one value at most, so that there is no curve to draw. */
+export const isLoggedOnce = (series: readonly { values: readonly (number | null)[] }[]): boolean =>
+  series.every((one) => one.values.filter((value) => value !== null).length <= 1);
+
+/** Metrics of training: those that have steps before those that were logged once. */
+export function curvesFirst(
+  names: readonly string[],
+  runs: readonly Pick<Compared, "metrics">[],
+): string[] {
+  const stepped = new Set(
+    runs.flatMap((run) => run.metrics.filter((one) => one.step > 0).map((one) => one.key)),
+  );
+  const own = names.filter((name) => !name.startsWith("system/"));
+  return [...own.filter((name) => stepped.has(name)), ...own.filter((name) => !stepped.has(name))];
+}
+
 /** Which of the values is best, where more or less is better; -1 where nothing tells. */
 export function bestOf(values: readonly MetricValue[], higher: boolean): number {
   let best = -1;

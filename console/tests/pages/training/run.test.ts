@@ -4,7 +4,9 @@ import {
   bestOf,
   type Compared,
   columnValue,
+  curvesFirst,
   formatMetric,
+  isLoggedOnce,
   lessIsBetter,
   orderOf,
   quoted,
@@ -61,5 +63,21 @@ describe("axes of parallel coordinates", () => {
   });
   it("places texts side by side", () => {
     expect(runs.map(axisOf("params.depth", runs).place)).toEqual([0, 1, 0]);
+  });
+});
+
+describe("what curves are drawn of", () => {
+  it("has none where every run logged one value", () => {
+    expect(isLoggedOnce([{ values: [null, 0.5] }, { values: [0.6, null] }])).toBe(true);
+    expect(isLoggedOnce([{ values: [0.4, 0.5] }, { values: [0.6, null] }])).toBe(false);
+  });
+  it("begins with what has steps, and leaves the machine's own out", () => {
+    const logged = [
+      { key: "accuracy", value: 1, step: 0, time_ms: 0 },
+      { key: "loss", value: 1, step: 9, time_ms: 0 },
+      { key: "system/cpu", value: 1, step: 9, time_ms: 0 },
+    ];
+    const runs = [{ ...run("a", 1, "1"), metrics: logged } as Compared];
+    expect(curvesFirst(["accuracy", "loss", "system/cpu"], runs)).toEqual(["loss", "accuracy"]);
   });
 });

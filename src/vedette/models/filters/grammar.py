@@ -1,8 +1,8 @@
 """The grammar: comparisons that are joined by AND, as MLflow's clients write them.
 
 Source: https://mlflow.org/docs/latest/ml/search/search-runs and its siblings. A name is bare, or
-quoted by backticks or double quotes; a value is a number, or a text in single or double quotes; a
-quote inside of one is doubled.
+quoted by backticks or double quotes, after a dot by single ones too; a value is a number, or a text in
+single or double quotes; a quote inside of one is doubled.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ start: [clause (_AND clause)*]
        | name _NOT _IN values               -> not_in
        | name _IS _NULL                   -> is_null
        | name _IS _NOT _NULL              -> is_not_null
-name: part ("." part)*
+name: part ("." (part | SINGLE_QUOTED))*
 ?part: WORD | BACKTICKED | DOUBLE_QUOTED
 ?value: NUMBER | SINGLE_QUOTED | DOUBLE_QUOTED
 values: "(" value ("," value)* [","] ")"

@@ -167,16 +167,17 @@ class Models:
             event = {"name": name, "key": key, "value": value}
             self._announce(change.session, row, "REGISTERED_MODEL_TAG", "SET", event)
 
-    def delete_tag(self, name: str, key: str) -> None:
-        """Delete a tag of a model; ``NotFoundError`` where it is not there."""
+    def delete_tag(self, name: str, key: str, *, missing_ok: bool = False) -> None:
+        """Delete a tag of a model; one that is not there is an error unless ``missing_ok``."""
         with self._caller.change(
             "DeleteRegisteredModelTag", {"key": key}, [self.resource(name)]
         ) as change:
             row = find_model(change.session, self._caller.account, name)
-            event = {"name": name, "key": key}
-            self._announce(change.session, row, "REGISTERED_MODEL_TAG", "DELETED", event)
-            delete_key(change.session, RegisteredModelTagRow, {"model_id": row.id}, key)
-            row.updated_ms = now_ms()
+            owner = {"model_id": row.id}
+            if delete_key(change.session, RegisteredModelTagRow, owner, key, missing_ok=missing_ok):
+                event = {"name": name, "key": key}
+                self._announce(change.session, row, "REGISTERED_MODEL_TAG", "DELETED", event)
+                row.updated_ms = now_ms()
 
     def search(
         self,
@@ -252,6 +253,12 @@ def check_tags(tags: Pairs) -> dict[str, str]:
 
 def _check_model_name(name: str, *, field: str = "name") -> None:
     check_name(name, field=field, most=MAX_MODEL_NAME)
+    if name in {".", ".."}:
+        raise InvalidInputError(
+            f"Invalid name {name!r} of a registered model: in an address it stands for another place",
+            field=field,
+            remedy="choose another name",
+        )
     if "/" in name or ":" in name:
         raise InvalidInputError(
             f"Invalid name {name[:100]!r} of a registered model: it may not hold slashes or colons, "

@@ -201,16 +201,16 @@ class Versions:
             event = {"name": name, "version": str(version), "key": key, "value": value}
             _announce(change.session, row, "MODEL_VERSION_TAG", "SET", event)
 
-    def delete_tag(self, name: str, version: int, key: str) -> None:
-        """Delete a tag of a version; ``NotFoundError`` where it is not there."""
+    def delete_tag(self, name: str, version: int, key: str, *, missing_ok: bool = False) -> None:
+        """Delete a tag of a version; one that is not there is an error unless ``missing_ok``."""
         with self._caller.change(
             "DeleteModelVersionTag", {"key": key}, [self.resource(name, version)]
         ) as change:
             _, row = find_version(change.session, self._caller.account, name, version)
             owner = {"model_id": row.model_id, "version": row.version}
-            delete_key(change.session, ModelVersionTagRow, owner, key)
-            event = {"name": name, "version": str(version), "key": key}
-            _announce(change.session, row, "MODEL_VERSION_TAG", "DELETED", event)
+            if delete_key(change.session, ModelVersionTagRow, owner, key, missing_ok=missing_ok):
+                event = {"name": name, "version": str(version), "key": key}
+                _announce(change.session, row, "MODEL_VERSION_TAG", "DELETED", event)
 
     def transition(
         self, name: str, version: int, stage: Stage, *, archive_others: bool = False

@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, or_, select
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
 from vedette.models.context import Caller
-from vedette.models.limits import MAX_KEY, MAX_TAG_VALUE, check_length
+from vedette.models.limits import MAX_KEY, MAX_TAG_VALUE, check_length, cut
 from vedette.models.rows import chunks, insert_into, upsert
 from vedette.models.tracking.experiments import find_active
 from vedette.models.tracking.runs import find_run
@@ -134,9 +134,9 @@ class Traces:
         return found[0]
 
     def set_tag(self, trace_id: str, key: str, value: str) -> None:
-        """Set a tag of a trace."""
+        """Set a tag of a trace, of at most 8,000 characters."""
         check_length(key, MAX_KEY, field="key")
-        check_length(value, MAX_TAG_VALUE, field="value")
+        value = cut(value, MAX_TAG_VALUE)
         self.get_one(trace_id)
         row = {**self._attribute(trace_id, TAG), "key": key, "value": value}
         with self._caller.catalog.operate() as connection:

@@ -147,6 +147,42 @@ class _Assessed:
         raise QuerySyntaxError("traces cannot be ordered by assessments", field="order_by")
 
 
+class _Issues:
+    """Issues that were found in a trace, by their id."""
+
+    def condition(self, clause: Clause, dialect: str) -> ColumnElement[bool]:
+        """See ``Entity.condition``."""
+        check_operator(clause, frozenset({Operator.EQ, Operator.IN}))
+        if clause.key.lower() not in {"id", "issue_id"}:
+            raise QuerySyntaxError(
+                f"Invalid issue attribute {clause.key[:80]!r}.",
+                field="filter",
+                remedy="write issue.id = 'iss-...'",
+                position=clause.position,
+            )
+        return exists().where(
+            AssessmentRow.account == TraceRow.account,
+            AssessmentRow.trace_id == TraceRow.id,
+            AssessmentRow.kind == "issue",
+            AssessmentRow.valid.is_(True),
+            compare(AssessmentRow.name, clause, Kind.TEXT, dialect),
+        )
+
+    def order(self, plan: Plan, order: Order) -> list[ColumnElement[Any]]:
+        """Refuse: a trace may have many."""
+        del plan, order
+        raise QuerySyntaxError("traces cannot be ordered by issues", field="order_by")
+
+
+# All that a span says: as MLflow's own, its attributes and what happened in it, such as exceptions.
+_PAIRS = "arrayMap((key, text) -> concat(key, ': ', text), mapKeys({0}), mapValues({0}))"
+_CONTENT = f"""arrayStringConcat(arrayConcat(
+    [SpanName, StatusMessage], {_PAIRS.format("SpanAttributes")}, arrayFlatten(arrayMap(
+        (name, said) -> arrayPushFront({_PAIRS.format("said")}, name), Events.Name, Events.Attributes
+    ))
+), ' ')"""
+
+
 class _Spans:
     """What spans say: found in the warehouse first, by account and newest first."""
 
@@ -154,7 +190,7 @@ class _Spans:
         ("name", "SpanName"),
         ("type", "trim(BOTH '\"' FROM SpanAttributes['mlflow.spanType'])"),
         ("status", "if(StatusCode = '', 'UNSET', upper(StatusCode))"),
-        ("content", "concat(SpanName, ' ', arrayStringConcat(mapValues(SpanAttributes), ' '))"),
+        ("content", _CONTENT),
     )
 
     def __init__(self, runner: QueryRunner | None, account: str) -> None:
@@ -263,6 +299,7 @@ def _searchable(runner: QueryRunner | None, account: str) -> Searchable:
             **dict.fromkeys(("metadata", "request_metadata"), _METADATA),
             "feedback": _Assessed("feedback"),
             "expectation": _Assessed("expectation"),
+            "issue": _Issues(),
             "span": spans,
         },
         [TraceRow.request_ms.desc(), TraceRow.id],

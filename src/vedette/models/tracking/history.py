@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_POINTS = 1_000_000
 """Most points of one answer."""
+MAX_SAMPLED = 2500
+"""Most steps of a sampled history."""
 MAX_RUNS = 100
 """Most runs of a history of several."""
 _SECONDS, _MEMORY = 60.0, 1 << 30
@@ -117,17 +119,23 @@ class Histories:
         run_ids: Sequence[str],
         metric: str,
         *,
-        max_results: int = 2500,
+        max_results: int = MAX_SAMPLED,
         first_step: int | None = None,
         last_step: int | None = None,
     ) -> bytes:
         """Return points at about ``max_results`` evenly spaced steps of the range."""
         _check_runs(run_ids)
+        first = _FIRST if first_step is None else first_step
+        last = _LAST if last_step is None else last_step
+        if last < first:
+            raise InvalidInputError(
+                f"end_step must not be less than start_step: {last} < {first}", field="end_step"
+            )
         parameters = {
             "metric": metric,
-            "first": _FIRST if first_step is None else first_step,
-            "last": _LAST if last_step is None else last_step,
-            "limit": max(1, min(max_results, 2500)),
+            "first": first,
+            "last": last,
+            "limit": max(1, min(max_results, MAX_SAMPLED)),
         }
         return _array(self._lines(_SAMPLED, run_ids, parameters))
 

@@ -10,7 +10,6 @@ from vedette.models.limits import (
     MAX_METRICS,
     MAX_PARAMS_AND_TAGS,
     check_count,
-    check_key,
 )
 from vedette.models.tracking import metric_points
 from vedette.models.tracking.runs import (
@@ -18,7 +17,7 @@ from vedette.models.tracking.runs import (
     Pairs,
     Runs,
     check_params,
-    check_tag_value,
+    check_tags,
     experiment_of_active,
     find_active_run,
     set_params,
@@ -48,7 +47,7 @@ def log_batch(
     check_count([*metrics, *params, *tags], MAX_ENTITIES, what="metrics, params, and tags")
     metric_points.check_metrics(metrics)
     checked_params = check_params(params)
-    checked_tags = {check_key(key): check_tag_value(value) for key, value in tags}
+    checked_tags = check_tags(tags)
     if not (checked_params or checked_tags):
         _log_metrics(caller, run_id, metrics)
         return

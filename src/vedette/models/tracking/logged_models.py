@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from vedette.core.errors import InvalidInputError, NotFoundError
+from vedette.core.errors import ConflictError, InvalidInputError, NotFoundError
 from vedette.core.identity import ResourceId
 from vedette.models.context import Caller, now_ms
 from vedette.models.limits import (
     MAX_MODEL_NAME,
     MAX_MODEL_TAG_VALUE,
     MAX_PARAM_VALUE,
+    check_identity,
     check_key,
     check_length,
+    cut,
 )
 from vedette.models.rows import chunks, delete_key, insert_missing, keyed_rows, keyed_values, upsert
 from vedette.models.tracking.experiments import ACTIVE, DELETED, Experiments, find_active
@@ -87,8 +89,12 @@ class LoggedModels:
         source_run_id: str | None = None,
         params: Pairs = (),
         tags: Pairs = (),
+        model_id: str = "",
     ) -> LoggedModel:
-        """Create a logged model that waits for its artifacts."""
+        """Create a logged model that waits for its artifacts.
+
+        ``model_id`` is for what is brought over from elsewhere, so that it keeps its id.
+        """
         if experiment_id == "0":
             Experiments(self._caller).ensure_default()
         name = check_length(name or random_name(), MAX_MODEL_NAME, field="name")
@@ -99,13 +105,17 @@ class LoggedModels:
                 field="name",
             )
         checked_params, checked_tags = _params(params), _tags(tags)
-        identity, now = f"m-{uuid.uuid4().hex}", now_ms()
+        identity, now = _identity(model_id), now_ms()
         with self._caller.change(
             "CreateLoggedModel",
             {"experiment_id": experiment_id, "name": name, "source_run_id": source_run_id},
             [self.resource(identity)],
         ) as change:
             session = change.session
+            if model_id and session.get(LoggedModelRow, identity) is not None:
+                raise ConflictError(
+                    f"Logged model with ID {identity} already exists.", field="model_id"
+                )
             experiment = find_active(session, self._caller.account, experiment_id)
             row = LoggedModelRow(
                 id=identity,
@@ -260,8 +270,12 @@ def whole(session: Session, rows: Sequence[LoggedModelRow]) -> list[LoggedModel]
     ]  # fmt: skip
 
 
+def _identity(given: str) -> str:
+    return check_identity(given, field="model_id") if given else f"m-{uuid.uuid4().hex}"
+
+
 def _params(params: Pairs) -> dict[str, str]:
-    return {check_key(k): check_length(v, MAX_PARAM_VALUE, field="value") for k, v in params}
+    return {check_key(key): cut(value, MAX_PARAM_VALUE) for key, value in params}
 
 
 def _tags(tags: Pairs) -> dict[str, str]:

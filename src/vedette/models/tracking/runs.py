@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +16,10 @@ from vedette.models.limits import (
     MAX_PARAM_VALUE,
     MAX_RUN_NAME,
     MAX_TAG_VALUE,
+    check_identity,
     check_key,
     check_length,
+    cut,
 )
 from vedette.models.rows import delete_key, insert_missing, keyed_rows, table_of, upsert
 from vedette.models.tracking.experiments import (
@@ -118,7 +119,7 @@ class Runs:
         """
         if experiment_id == "0":
             Experiments(self._caller).ensure_default()
-        given = {check_key(key): check_tag_value(value) for key, value in tags}
+        given = check_tags(tags)
         if name and given.get(NAME_TAG, name) != name:
             raise InvalidInputError(
                 f"Both 'run_name' argument and '{NAME_TAG}' tag are specified, but with "
@@ -129,7 +130,7 @@ class Runs:
             name or given.get(NAME_TAG) or random_name(), MAX_RUN_NAME, field="run_name"
         )
         given[NAME_TAG] = name
-        identity = _checked_id(run_id) if run_id else uuid.uuid4().hex
+        identity = check_identity(run_id, field="run_id") if run_id else uuid.uuid4().hex
         request = {"experiment_id": experiment_id, "run_name": name, "tags": given}
         with self._caller.change("CreateRun", request, [self.resource(identity)]) as change:
             if run_id and change.session.get(RunRow, identity) is not None:
@@ -207,13 +208,12 @@ class Runs:
             row.lifecycle_stage, row.deleted_ms = ACTIVE, None
 
     def set_tag(self, run_id: str, key: str, value: str) -> None:
-        """Set a tag of an active run; the tag of its name renames it."""
-        check_key(key)
-        check_tag_value(value)
-        request = {"key": key, "value": value}
+        """Set a tag of an active run, of at most 8,000 characters; that of its name renames it."""
+        tags = check_tags([(key, value)])
+        request = {"key": key, "value": tags[key]}
         with self._caller.change("SetRunTag", request, [self.resource(run_id)]) as change:
             row = find_active_run(change.session, self._caller.account, run_id)
-            set_tags(change.session, row, {key: value})
+            set_tags(change.session, row, tags)
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """Delete a tag of an active run; ``NotFoundError`` where it is not there."""
@@ -259,14 +259,6 @@ _EXPERIMENT = Prepared(
 )
 
 
-def _checked_id(run_id: str) -> str:
-    if not re.fullmatch(r"[a-zA-Z0-9][\w\-]{0,63}", run_id, re.ASCII):
-        raise InvalidInputError(
-            f"Invalid value {run_id[:80]!r} for parameter 'run_id' supplied.", field="run_id"
-        )
-    return run_id
-
-
 def set_tags(session: Session, run: RunRow, tags: Mapping[str, str]) -> None:
     """Set tags of a run, replacing values of keys that are there."""
     upsert(session, RunTagRow, keyed_rows(tags, run_id=run.id))
@@ -299,12 +291,11 @@ def set_params(session: Session, run: RunRow, params: Mapping[str, str]) -> None
 
 
 def check_params(params: Pairs) -> dict[str, str]:
-    """Return parameters by key; one key with two values is refused."""
+    """Return parameters by key, each cut at its limit; one key with two values is refused."""
     checked: dict[str, str] = {}
-    for key, value in params:
-        check_key(key)
-        check_length(value, MAX_PARAM_VALUE, field="value")
-        if checked.setdefault(key, value) != value:
+    for key, given in params:
+        value = cut(given, MAX_PARAM_VALUE)
+        if checked.setdefault(check_key(key), value) != value:
             raise InvalidInputError(
                 f"Duplicate parameter keys have been submitted: {key[:100]!r}. Please ensure the "
                 "request contains only one param value per param key.",
@@ -313,9 +304,9 @@ def check_params(params: Pairs) -> dict[str, str]:
     return checked
 
 
-def check_tag_value(value: str) -> str:
-    """Return a tag's value if it is not too long."""
-    return check_length(value, MAX_TAG_VALUE, field="value")
+def check_tags(tags: Pairs) -> dict[str, str]:
+    """Return tags by key, each cut at its limit; of one key the last."""
+    return {check_key(key): cut(value, MAX_TAG_VALUE) for key, value in tags}
 
 
 def find_run(session: Session, account: str, run_id: str) -> RunRow:

@@ -9,10 +9,10 @@ from sqlalchemy import delete, select, update
 
 from vedette.core.errors import InvalidInputError, NotFoundError
 from vedette.models.context import Caller, now_ms
-from vedette.models.limits import check_key
+from vedette.models.limits import MAX_TAG_VALUE, check_key, check_length
 from vedette.models.rows import upsert
 from vedette.models.tracking.experiments import ACTIVE, DELETED
-from vedette.models.tracking.runs import NAME_TAG, Runs, check_tag_value
+from vedette.models.tracking.runs import NAME_TAG, Runs
 from vedette.store.catalog.tracking_models import RunRow, RunTagRow
 
 MAX_RUNS = 500
@@ -53,7 +53,7 @@ def act_on_runs(
     tags = action in {RunAction.SET_TAG, RunAction.DELETE_TAG}
     if tags:
         check_key(key)
-        check_tag_value(value)
+        check_length(value, MAX_TAG_VALUE, field="value")
         if key == NAME_TAG:
             raise InvalidInputError(
                 "runs are renamed one by one", field="key", remedy="choose another tag"

@@ -174,6 +174,8 @@ def _object(body: bytes) -> dict[str, Any]:
             document = orjson.loads(body)
         except orjson.JSONDecodeError:
             document = json.loads(body)
+            # Half of a surrogate pair is no text: neither a store nor an answer could have it.
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise InvalidInputError(
             "Malformed request: the body is not JSON", field="body", remedy="send a JSON object"

@@ -47,6 +47,7 @@ def create_logged_model(context: Context, given: Arguments) -> Any:  # noqa: ANN
         source_run_id=given["source_run_id"],
         params=pairs(given["params"]),
         tags=pairs(given["tags"]),
+        model_id=given["model_id"] or "",
     )
     return {"model": shown(model)}
 
@@ -151,6 +152,8 @@ CALLS = (
             "source_run_id": optional(STRING),
             "params": optional(repeated(KEY_VALUE)),
             "tags": optional(repeated(KEY_VALUE)),
+            # Not MLflow's: for an import, which keeps ids.
+            "model_id": optional(STRING),
         },
         create_logged_model,
     ),

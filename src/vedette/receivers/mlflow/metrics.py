@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 
-from vedette.models.tracking.history import MAX_POINTS, Histories
+from vedette.models.tracking.history import MAX_POINTS, MAX_SAMPLED, Histories
 from vedette.models.tracking.runs import Runs
 from vedette.receivers.mlflow.calls import Context, reads
-from vedette.receivers.mlflow.common import member_of
+from vedette.receivers.mlflow.common import member_of, page_size
 from vedette.receivers.mlflow.schema import INT64, STRING, Arguments, optional, repeated, required
 
 _BULK_POINTS = 25_000
@@ -22,7 +22,7 @@ def get_metric_history(context: Context, given: Arguments) -> Any:  # noqa: ANN4
     points, token = _histories(context).of_run(
         run_id,
         given["metric_key"],
-        max_results=given["max_results"] or MAX_POINTS,
+        max_results=page_size(given["max_results"], MAX_POINTS, MAX_POINTS),
         page_token=given["page_token"],
     )
     answer: dict[str, Any] = {"metrics": orjson.Fragment(points)}
@@ -34,7 +34,7 @@ def get_metric_history_bulk(context: Context, given: Arguments) -> Any:  # noqa:
     points = _histories(context).of_runs(
         given["run_id"],
         given["metric_key"],
-        max_results=min(given["max_results"] or _BULK_POINTS, _BULK_POINTS),
+        max_results=min(page_size(given["max_results"], _BULK_POINTS, MAX_POINTS), _BULK_POINTS),
     )
     return {"metrics": orjson.Fragment(points)}
 
@@ -44,7 +44,7 @@ def get_metric_history_bulk_interval(context: Context, given: Arguments) -> Any:
     points = _histories(context).sampled(
         given["run_ids"],
         given["metric_key"],
-        max_results=given["max_results"] or 2500,
+        max_results=page_size(given["max_results"], MAX_SAMPLED, MAX_SAMPLED),
         first_step=given["start_step"],
         last_step=given["end_step"],
     )

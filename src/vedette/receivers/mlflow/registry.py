@@ -82,7 +82,7 @@ def set_registered_model_tag(context: Context, given: Arguments) -> None:
 
 def delete_registered_model_tag(context: Context, given: Arguments) -> None:
     """``DELETE registered-models/delete-tag``."""
-    Models(context.caller).delete_tag(given["name"], given["key"])
+    Models(context.caller).delete_tag(given["name"], given["key"], missing_ok=True)
 
 
 def set_registered_model_alias(context: Context, given: Arguments) -> None:
@@ -181,7 +181,7 @@ def set_model_version_tag(context: Context, given: Arguments) -> None:
 def delete_model_version_tag(context: Context, given: Arguments) -> None:
     """``DELETE model-versions/delete-tag``."""
     number = parse_version(given["version"])
-    Versions(context.caller).delete_tag(given["name"], number, given["key"])
+    Versions(context.caller).delete_tag(given["name"], number, given["key"], missing_ok=True)
 
 
 def shown_model(model: Model) -> dict[str, Any]:

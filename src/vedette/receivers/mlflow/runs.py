@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
 from vedette.models.limits import MAX_REQUEST_BYTES
 from vedette.models.tracking import read_runs
 from vedette.models.tracking.experiments import View
 from vedette.models.tracking.inputs import log_inputs as store_inputs
 from vedette.models.tracking.inputs import log_outputs as store_outputs
 from vedette.models.tracking.log_batch import log_batch as store_batch
+from vedette.models.tracking.model_history import record_model
 from vedette.models.tracking.read_runs import ReadRuns
 from vedette.models.tracking.runs import STATUSES, Input, Metric, RunInfo, Runs
 from vedette.receivers.mlflow.calls import Call, Context, reads
@@ -54,7 +53,6 @@ DATASET_INPUT = message(
 )
 MODEL_INPUT = message("ModelInput", model_id=required(STRING))
 MODEL_OUTPUT = message("ModelOutput", model_id=required(STRING), step=optional(INT64, 0))
-_HISTORY_TAG = "mlflow.log-model.history"
 
 
 def create_run(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
@@ -142,14 +140,7 @@ def log_outputs(context: Context, given: Arguments) -> None:
 
 def log_model(context: Context, given: Arguments) -> None:
     """``POST runs/log-model``: what clients before logged models sent; kept as a tag."""
-    run_id = _run_id(given)
-    tags = ReadRuns(context.caller).get(run_id).tags
-    history = orjson.loads(tags.get(_HISTORY_TAG, "[]"))
-    try:
-        history.append(orjson.loads(given["model_json"]))
-    except orjson.JSONDecodeError:
-        history.append(given["model_json"])
-    Runs(context.caller).set_tag(run_id, _HISTORY_TAG, orjson.dumps(history).decode())
+    record_model(context.caller, _run_id(given), given["model_json"])
 
 
 def search_runs(context: Context, given: Arguments) -> Any:  # noqa: ANN401 - JSON
