@@ -81,3 +81,21 @@ def test_what_the_training_did_not_know_is_no_number() -> None:
     assert np.isnan(encoded["carrier"])
     assert np.isnan(encoded["seats"])
     assert encoded["origin"] == 0
+
+
+def test_an_answer_is_explained_by_the_feature_that_decides_it() -> None:
+    _save(1)
+    served = _serving(1)
+    for value in (-2.0, 2.0, -1.0):
+        served.predict(ROW | {FEATURES[-1]: value})
+    answer, version = served.predict(ROW | {FEATURES[-1]: 2.0})
+    explained = served.explain(ROW | {FEATURES[-1]: 2.0}, version)
+    assert explained is not None
+    assert list(explained) == list(FEATURES)
+    assert 0 < explained[FEATURES[-1]] < answer
+    assert max(abs(explained[name]) for name in FEATURES[:-1]) < explained[FEATURES[-1]]
+
+
+def test_an_answer_of_a_version_that_is_gone_is_not_explained() -> None:
+    _save(1)
+    assert _serving(1).explain(ROW, 2) is None

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import joblib
 
+import vedette
 from vedette.demo.workload.feature_store import CATEGORIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from numpy.typing import NDArray
     from sklearn.ensemble import HistGradientBoostingClassifier
 
 NAME = "flight-delay"
@@ -53,6 +55,17 @@ def outcome(*, late: bool) -> str:
 def scores(probability: float) -> dict[str, float]:
     """Return the probability of each outcome."""
     return {"delayed": probability, "as planned": 1 - probability}
+
+
+def explanations(
+    model: Model, inputs: NDArray[Any], background: NDArray[Any], *, orders: int
+) -> list[dict[str, float]]:
+    """Return what each feature adds to the probability of each encoded flight: sampled Shapley values."""
+    found = vedette.attributions(
+        lambda rows: model.estimator.predict_proba(rows)[:, 1],
+        inputs, background=background, method="sampling", orders=orders,
+    )  # fmt: skip
+    return [dict(zip(model.features, row.values(), strict=True)) for row in found]
 
 
 def versions() -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import socket
 import threading
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 SERVICE = "predict-api"
 ADDRESS_FILE = Path("predict-api.url")
+_EXPLAINED_EVERY = 20
+"""One answer in so many is explained: it costs some dozens of answers of the estimator."""
+_answers = itertools.count()
 _log = logging.getLogger(__name__)
 _tracer = trace.get_tracer("vedette.demo.predict_api")
 _meter = metrics.get_meter("vedette.demo.predict_api")
@@ -139,6 +143,10 @@ def _predict(served: ServedModel, row: dict[str, Any]) -> tuple[float, int, str]
         probability, version = served.predict(row)
         span.set_attribute("vedette.model.prediction.score", probability)
         taken = time.perf_counter() - started
+        explained = None
+        if next(_answers) % _EXPLAINED_EVERY == 0:
+            with _tracer.start_as_current_span("explain", attributes=labels):
+                explained = served.explain(row, version)
         [prediction_id] = vedette.log_predictions(
             models.NAME,
             models.outcome(late=probability >= models.LATE),
@@ -146,6 +154,7 @@ def _predict(served: ServedModel, row: dict[str, Any]) -> tuple[float, int, str]
             version=version,
             endpoint=SERVICE,
             scores=models.scores(probability),
+            attributions=explained,
             latency_ms=1e3 * taken,
         )
     _duration.record(taken, labels)

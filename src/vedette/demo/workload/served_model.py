@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from vedette.demo.workload import model as models
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MOST_FAILURES = 12
 """Failures in a row after which a version is given up."""
 _POLL_S = 1.0
+_BACKGROUND = 64
+"""Flights asked for last that stand for an unknown one when an answer is explained."""
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +36,7 @@ class ServedModel:
         self._previous: models.Model | None = None
         self._seen = 0
         self._failures = 0
+        self._asked: deque[list[float]] = deque(maxlen=_BACKGROUND)
 
     @property
     def version(self) -> int | None:
@@ -71,14 +75,24 @@ class ServedModel:
         model = self._current
         if model is None:
             raise UnavailableError("no model is trained yet", retry_after=5)
-        inputs = np.array([models.encode(row, FEATURES, model.categories)])
+        inputs = models.encode(row, FEATURES, model.categories)
         try:
-            probability = float(model.estimator.predict_proba(inputs)[0, 1])
+            probability = float(model.estimator.predict_proba(np.array([inputs]))[0, 1])
         except ValueError:
             self._count_failure(model)
             raise
         self._failures = 0
+        self._asked.append(inputs)
         return probability, model.version
+
+    def explain(self, row: Mapping[str, Any], version: int) -> dict[str, float] | None:
+        """Return what each feature added to an answer; None where another version answers by now."""
+        model = self._current
+        if model is None or model.version != version:
+            return None
+        inputs = np.array([models.encode(row, FEATURES, model.categories)])
+        [found] = models.explanations(model, inputs, np.array(self._asked), orders=2)
+        return found
 
     def _count_failure(self, model: models.Model) -> None:
         with self._lock:

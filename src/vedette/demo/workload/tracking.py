@@ -23,6 +23,7 @@ models.limit_threads()
 
 import mlflow  # noqa: E402 - after the limit on threads of what it imports
 import mlflow.sklearn  # noqa: E402
+import numpy as np  # noqa: E402
 from mlflow.data.pandas_dataset import from_pandas  # noqa: E402
 from sklearn.metrics import log_loss  # noqa: E402
 
@@ -37,6 +38,8 @@ EXPERIMENT = "flight-delay"
 STAGE, ALIAS = "Production", "champion"
 REFERENCE = "validation"
 REFERENCE_ROWS = 3000
+EXPLAINED_ROWS = 200
+"""Of the reference, so many answers are explained."""
 _PENDING = "pending"
 _POLL_S = 1.0
 _CURVE_STEP = 5
@@ -121,8 +124,11 @@ def send_reference(model: models.Model, unseen: pd.DataFrame, probabilities: NDA
     """Send the validation set with the model's answers: what production is compared with."""
     frame = unseen.assign(probability=probabilities)
     frame = frame.sample(min(REFERENCE_ROWS, len(frame)), random_state=0)
+    rows = frame.to_dict("records")
+    inputs = np.array([models.encode(row, model.features, model.categories) for row in rows])
+    explained = models.explanations(model, inputs[:EXPLAINED_ROWS], inputs, orders=5)
     lines = []
-    for number, row in enumerate(frame.to_dict("records")):
+    for number, row in enumerate(rows):
         probability = row["probability"]
         lines.append({
             "model": models.NAME, "version": str(model.version), "reference": REFERENCE,
@@ -131,6 +137,7 @@ def send_reference(model: models.Model, unseen: pd.DataFrame, probabilities: NDA
             "prediction": models.outcome(late=probability >= models.LATE),
             "scores": models.scores(probability),
             "label": models.outcome(late=bool(row["delayed"])),
+            "attributions": explained[number] if number < len(explained) else {},
         })  # fmt: skip
     with open_api() as api:
         send_lines(api, "/api/v1/references", lines)
