@@ -200,6 +200,8 @@ def test_experiments_are_deleted_and_restored_with_their_runs(client):
     client.delete_run(gone.info.run_id)
     client.delete_experiment(experiment)
     assert client.get_experiment(experiment).lifecycle_stage == "deleted"
+    with pytest.raises(MlflowException, match="RESOURCE_DOES_NOT_EXIST"):
+        client.delete_experiment(experiment)
     with pytest.raises(MlflowException, match="already exists in deleted state"):
         client.create_experiment("short-lived")
     with pytest.raises(MlflowException, match="must be in the 'active' state"):

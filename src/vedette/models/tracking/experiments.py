@@ -188,7 +188,7 @@ class Experiments:
             row.name, row.updated_ms = name, now_ms()
 
     def delete(self, experiment_id: str) -> None:
-        """Mark an experiment and its active runs as deleted; the default one stays."""
+        """Mark an active experiment and its active runs as deleted; the default one stays."""
         if experiment_id == DEFAULT_ID:
             raise InvalidInputError(
                 "Cannot delete the default experiment '0'", field="experiment_id"
@@ -197,7 +197,9 @@ class Experiments:
         with self._caller.change(
             "DeleteExperiment", resources=[self.resource(experiment_id)]
         ) as change:
-            row = find_active(change.session, self._caller.account, experiment_id)
+            row = find(change.session, self._caller.account, experiment_id)
+            if row.lifecycle_stage == DELETED:
+                raise _no_experiment(experiment_id)  # as MLflow, where it is gone
             row.lifecycle_stage, row.updated_ms = DELETED, now
             change.session.execute(
                 update(RunRow)
