@@ -1,6 +1,6 @@
 """Sustained OTLP ingest of one server process, beside the engine's own rate for the same rows.
 
-    python benchmarks/ingest.py [--seconds 20] [--connections 32]
+    python benchmarks/ingest.py [--seconds 20] [--connections 64]
 
 For each signal: a server on a fresh store, a load generator in a process of its own, records
 acknowledged a second, the server's CPU, its largest resident memory and what of it is anonymous
@@ -100,7 +100,7 @@ def measure(signal: str, seconds: float, connections: int, records: int) -> dict
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--records", type=int, default=1000, help="records a request")
     parser.add_argument("--signal", choices=TARGETS, action="append")
     options = parser.parse_args()
