@@ -18,10 +18,10 @@ import httpx
 import mlflow
 import pandas as pd
 import pytest
-from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag, SpanEvent
 from mlflow.exceptions import MlflowException
 
+from support.mlflow_client import client_of
 from support.server import Server
 from vedette.store.catalog import Scope
 
@@ -39,14 +39,9 @@ def models_server(tmp_path_factory):
 def client(models_server, monkeypatch, request):
     account = models_server.new_account(f"ml-{abs(hash(request.node.name)) % 10**9}")
     key = models_server.new_key([Scope.WRITE, Scope.INGEST], account)[1]
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", key)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    mlflow.set_tracking_uri(models_server.url)
-    mlflow.set_registry_uri(models_server.url)
-    mlflow.set_experiment("experiment / ünï")
-    yield MlflowClient()
-    while mlflow.active_run():
-        mlflow.end_run()
+    with client_of(models_server.url, key, monkeypatch) as told:
+        mlflow.set_experiment("experiment / ünï")
+        yield told
 
 
 def test_a_run_with_all_it_logs(client):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import mlflow
 import pytest
-from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+
+from support.mlflow_client import client_of
 
 
 @pytest.fixture
 def client(tenant, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", tenant.key)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    mlflow.set_tracking_uri(tenant.server.url)
-    return MlflowClient()
+    with client_of(tenant.server.url, tenant.key, monkeypatch) as told:
+        yield told
 
 
 def test_a_dataset_with_its_records(client):

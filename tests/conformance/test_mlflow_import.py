@@ -10,6 +10,7 @@ import pytest
 from mlflow import MlflowClient
 from sklearn.linear_model import LinearRegression
 
+from support.mlflow_client import client_of
 from support.server import Server
 from vedette.cli.import_mlflow import import_mlflow
 from vedette.cli.mlflow_api import MlflowApi, MlflowError
@@ -28,14 +29,9 @@ def client(models_server, monkeypatch, request):
     key = models_server.new_key(
         [Scope.WRITE], models_server.new_account(request.node.name.replace("_", "-")[:40])
     )[1]
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", key)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    mlflow.set_tracking_uri(models_server.url)
-    mlflow.set_registry_uri(models_server.url)
-    mlflow.set_experiment("experiment / ünï")
-    yield MlflowClient()
-    while mlflow.active_run():
-        mlflow.end_run()
+    with client_of(models_server.url, key, monkeypatch) as told:
+        mlflow.set_experiment("experiment / ünï")
+        yield told
 
 
 def test_an_import_brings_everything_over_once(client, models_server, tenant, monkeypatch):

@@ -6,7 +6,6 @@ import math
 
 import mlflow
 import pytest
-from mlflow import MlflowClient
 from mlflow.entities.assessment import IssueReference
 from mlflow.entities.issue import IssueSeverity, IssueStatus
 from mlflow.exceptions import MlflowException
@@ -16,16 +15,13 @@ from mlflow.genai.scorers import Guidelines, ScorerSamplingConfig, get_scorer, l
 from mlflow.store.analytics.trace_correlation import calculate_npmi_from_counts
 from mlflow.tracing.client import TracingClient
 
+from support.mlflow_client import client_of
+
 
 @pytest.fixture
 def client(tenant, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", tenant.key)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    mlflow.set_tracking_uri(tenant.server.url)
-    # Both outlive a test: prompts and traces would go to the server of an earlier one.
-    mlflow.set_registry_uri(tenant.server.url)
-    mlflow.tracing.reset()
-    return MlflowClient()
+    with client_of(tenant.server.url, tenant.key, monkeypatch) as told:
+        yield told
 
 
 @pytest.fixture

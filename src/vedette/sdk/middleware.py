@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from vedette.core.errors import InvalidInputError
 from vedette.sdk.capturing import put, trace_id_of_now
@@ -17,6 +17,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Reader = Callable[[Any], Any]
+Application = TypeVar("Application", App, WSGIApp)
 MAX_BODY_BYTES = 1 << 20
 """Largest request or answer that the middleware looks at."""
 _OPTIONS = frozenset({"version", "endpoint", "tags", "sample", "drop", "hash"})
@@ -98,33 +99,39 @@ class _Exchange:
             put("predictions", lambda: records(asked, said, taken, at, trace_id))
 
 
-class PredictionMiddleware:
-    """ASGI middleware (FastAPI, Starlette) that captures the JSON of a path after it was answered.
-
-    Args:
-        app: the application.
-        model: the registered model's name.
-        path: the path that predicts.
-        features: takes the request's JSON and returns features; by default the JSON itself, or its
-            member ``features`` or ``instances``.
-        prediction: takes the answer's JSON and returns the prediction; by default its member
-            ``prediction`` or ``predictions``, or the JSON itself.
-        options: as ``log_predictions`` takes them.
-
-    """
+class _Middleware(Generic[Application]):
+    """What both kinds of middleware are told."""
 
     def __init__(
         self,
-        app: App,
+        app: Application,
         *,
         model: str,
         path: str = "/predict",
         features: Reader | None = None,
         prediction: Reader | None = None,
-        **options: Any,  # noqa: ANN401 - see above
+        **options: Any,  # noqa: ANN401 - see below
     ) -> None:
-        self._app = app
+        """Capture the JSON of a path.
+
+        Args:
+            app: the application.
+            model: the registered model's name.
+            path: the path that predicts.
+            features: takes the request's JSON and returns features; by default the JSON itself, or
+                its member ``features`` or ``instances``.
+            prediction: takes the answer's JSON and returns the prediction; by default its member
+                ``prediction`` or ``predictions``, or the JSON itself.
+            options: ``version``, ``endpoint``, ``tags``, ``sample``, ``drop`` and ``hash``, as
+                ``log_predictions`` takes them.
+
+        """
+        self._app: Application = app
         self._endpoint = _Endpoint(model, path, features, prediction, options)
+
+
+class PredictionMiddleware(_Middleware[App]):
+    """ASGI middleware (FastAPI, Starlette) that captures the JSON of a path after it was answered."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; of the path that predicts, keep what was said."""
@@ -150,33 +157,11 @@ class PredictionMiddleware:
         exchange.end()
 
 
-class PredictionWSGIMiddleware:
-    """WSGI middleware (Flask, Django, Bottle) that does what ``PredictionMiddleware`` does for ASGI.
+class PredictionWSGIMiddleware(_Middleware[WSGIApp]):
+    """WSGI middleware (Flask, Django, Bottle) that captures the JSON of a path after it was answered.
 
     For Flask: ``app.wsgi_app = PredictionWSGIMiddleware(app.wsgi_app, model="churn")``.
-
-    Args:
-        app: the application.
-        model: the registered model's name.
-        path: the path that predicts.
-        features: takes the request's JSON and returns features.
-        prediction: takes the answer's JSON and returns the prediction.
-        options: as ``log_predictions`` takes them.
-
     """
-
-    def __init__(
-        self,
-        app: WSGIApp,
-        *,
-        model: str,
-        path: str = "/predict",
-        features: Reader | None = None,
-        prediction: Reader | None = None,
-        **options: Any,  # noqa: ANN401 - see above
-    ) -> None:
-        self._app = app
-        self._endpoint = _Endpoint(model, path, features, prediction, options)
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
