@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -22,6 +23,10 @@ Stage = Annotated[
     str, typer.Argument(help="Development, QA, PreProduction, Production or Archived.")
 ]
 Comment = Annotated[str, typer.Option(help="Why, for those who read it later.")]
+Login = Annotated[
+    str, typer.Option(envvar="VEDETTE_LOGIN", prompt=True, help="Who decides: no API key may.")
+]
+Account = Annotated[str, typer.Option(help="Account of the request; else the first of yours.")]
 RequestId = Annotated[str, typer.Argument(help="Id, as 'vedette approvals list' shows it.")]
 
 
@@ -136,29 +141,43 @@ def list_requests(
 @approvals.command()
 def approve(
     request_id: RequestId,
+    login: Login,
     comment: Comment = "",
+    account: Account = "",
     endpoint: Endpoint = DEFAULT_ENDPOINT,
-    api_key: ApiKey = "",
 ) -> None:
-    """Approve a request of somebody else's."""
-    _decide("approve", request_id, comment, Client(endpoint, api_key))
+    """Approve a request of somebody else's; asks for your password, since a person decides."""
+    _decide(
+        "approve", request_id, comment, Client.of_person(endpoint, login, _password(login), account)
+    )
 
 
 @approvals.command()
 def reject(
     request_id: RequestId,
+    login: Login,
     comment: Comment = "",
+    account: Account = "",
     endpoint: Endpoint = DEFAULT_ENDPOINT,
-    api_key: ApiKey = "",
 ) -> None:
-    """Reject a request of somebody else's."""
-    _decide("reject", request_id, comment, Client(endpoint, api_key))
+    """Reject a request of somebody else's; asks for your password, since a person decides."""
+    _decide(
+        "reject", request_id, comment, Client.of_person(endpoint, login, _password(login), account)
+    )
 
 
-def _decide(what: str, request_id: str, comment: str, client: Client) -> None:
-    decided = client.post(f"/approvals/{_part(request_id)}/{what}", {"comment": comment})
+def _decide(
+    what: str, request_id: str, comment: str, signed_in: AbstractContextManager[Client]
+) -> None:
+    with signed_in as client:
+        decided = client.post(f"/approvals/{_part(request_id)}/{what}", {"comment": comment})
     _print_checks(decided)
     typer.echo(f"the request is {decided['status']}")
+
+
+def _password(login: str) -> str:
+    password: str = typer.prompt(f"Password of {login}", hide_input=True, err=True)
+    return password
 
 
 def _print_checks(approval: dict[str, Any]) -> None:
