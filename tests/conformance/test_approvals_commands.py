@@ -40,7 +40,7 @@ def vedette(tenant):
             method, f"{tenant.server.url}{path}", json=body, headers=tenant.headers
         )
         assert answer.is_success, answer.text
-    env = {"VEDETTE_ENDPOINT": tenant.server.url, "VEDETTE_API_KEY": tenant.key, "COLUMNS": "200"}
+    env = {"VEDETTE_ENDPOINT": tenant.server.url, "VEDETTE_API_KEY": tenant.key, "COLUMNS": "80"}
 
     def run(*arguments, typed=""):
         done = CliRunner(env=env).invoke(app, ["approvals", *arguments], input=typed)
@@ -56,7 +56,9 @@ def test_a_person_decides_what_a_key_asked_for(vedette, people):
     first, second = (
         vedette("request", "churn", number, "Production").split()[-1] for number in "12"
     )
-    assert vedette("list").count("0/1") == 2
+    listed = vedette("list")
+    assert listed.count("0/1") == 2
+    assert first in listed, "whole: the next command takes it"
     typed = f"{_PASSWORD}\n"
     with pytest.raises(VedetteError, match="password"):
         vedette("approve", first, "--login", approver, typed="wrong\n")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
+from vedette.cli.tables import whole
 
 app = typer.Typer(
     help="Accounts: list, make, share with a monitoring account, quotas, use and cost.",
@@ -119,7 +120,7 @@ def links(
         )
     else:
         _console.print("takes nothing from others")
-    table = Table("id", "from", "to", "shares", "seen", "since", "ended")
+    table = Table(whole("id"), "from", "to", "shares", "seen", "since", "ended")
     for item in [*answer["shares"], *answer["sees"]]:
         table.add_row(
             item["id"], item["source"], item["sink"], " ".join(item["kinds"]),

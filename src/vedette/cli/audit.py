@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Start
+from vedette.cli.tables import whole
 
 app = typer.Typer(help="Search, verify and export the audit trail.", no_args_is_help=True)
 _BAD = 2
@@ -146,7 +147,7 @@ def hold(
         client.delete(f"/audit/holds/{release}")
     if reason:
         client.post("/audit/holds", {"reason": reason, "since": since})
-    table = Table("id", "reason", "since", "created", "by", "released")
+    table = Table(whole("id"), "reason", "since", "created", "by", "released")
     for item in client.get("/audit/holds")["holds"]:
         table.add_row(
             item["id"], item["reason"], item["since"] or "always", item["created"],

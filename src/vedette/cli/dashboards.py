@@ -14,6 +14,7 @@ from rich.table import Column, Table
 
 from vedette.cli.apply import read
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
+from vedette.cli.tables import whole
 
 app = typer.Typer(help="Dashboards: list, export, import.", no_args_is_help=True)
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File; else it is printed.")]
@@ -36,7 +37,7 @@ def list_dashboards(
     if as_json:
         typer.echo(json.dumps({"dashboards": found}, ensure_ascii=False))
         return
-    table = Table("id", Column("name", overflow="fold"), "panels", "version", "changed", "by",
+    table = Table(whole("id"), Column("name", overflow="fold"), "panels", "version", "changed", "by",
                   "kept as code by", header_style="bold")  # fmt: skip
     for one in found:
         table.add_row(

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.tables import whole
 from vedette.cli.up import DataDir, load_settings
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def create(
 @app.command("list")
 def list_(endpoint: Endpoint = DEFAULT_ENDPOINT, api_key: ApiKey = "") -> None:
     """List the account's keys; the keys themselves are not kept anywhere."""
-    table = Table("id", "name", "scopes", "created", "expires", "last used", "revoked")
+    table = Table(whole("id"), "name", "scopes", "created", "expires", "last used", "revoked")
     client, cursor = Client(endpoint, api_key), None
     while True:
         page = client.get("/keys", cursor=cursor)

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.tables import whole
 
 app = typer.Typer(help="Make metrics of log events.", no_args_is_help=True)
 Pattern = Annotated[
@@ -59,7 +60,7 @@ def create(
 @app.command("list")
 def list_(endpoint: Endpoint = DEFAULT_ENDPOINT, api_key: ApiKey = "") -> None:
     """List the account's filters."""
-    table = Table("id", "name", "metric", "value", "pattern", "service", "enabled")
+    table = Table(whole("id"), "name", "metric", "value", "pattern", "service", "enabled")
     client, cursor = Client(endpoint, api_key), None
     while True:
         page = client.get("/metric-filters", cursor=cursor)

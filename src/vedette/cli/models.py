@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from vedette.cli import model_monitors
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint
+from vedette.cli.tables import whole
 
 models = typer.Typer(help="Registered models, versions and model cards.", no_args_is_help=True)
 models.add_typer(model_monitors.app, name="monitor")
@@ -60,7 +61,7 @@ def list_models(
 def versions(model: Model, endpoint: Endpoint = DEFAULT_ENDPOINT, api_key: ApiKey = "") -> None:
     """List a model's versions, newest first."""
     page = Client(endpoint, api_key).get(f"/models/{_part(model)}/versions", limit=1000)
-    table = Table("version", "stage", "status", "aliases", "run", "by")
+    table = Table("version", "stage", "status", "aliases", whole("run", width=32), "by")
     for version in page["versions"]:
         table.add_row(
             str(version["version"]), version["stage"], version["stage_status"],
@@ -127,7 +128,10 @@ def list_requests(
 ) -> None:
     """List approval requests, newest first."""
     page = Client(endpoint, api_key).get("/approvals", status=status or None, limit=1000)
-    table = Table("id", "model", "version", "stage", "status", "by", "approvals", "checks")
+    table = Table(
+        whole("id"), Column("model", overflow="fold"), "version", "stage", "status", "by", "approvals",
+        "checks",
+    )  # fmt: skip
     for item in page["approvals"]:
         given = sum(decision["decision"] == "approved" for decision in item["decisions"])
         green = sum(check["passed"] for check in item["checks"])

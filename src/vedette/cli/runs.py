@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
+from vedette.cli.tables import whole
 from vedette.core.errors import InvalidInputError
 
 runs = typer.Typer(help="Training runs.", no_args_is_help=True)
@@ -83,7 +84,7 @@ def list_runs(
     if as_json:
         typer.echo(json.dumps(found))
         return
-    table = Table("run", "name", "status", "started", "took", *columns)
+    table = Table(whole("run", width=32), "name", "status", "started", "took", *columns)
     for place, run in enumerate(found["runs"]):
         values = [_value(found["values"][name][place]) for name in columns]
         table.add_row(

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, Endpoint, Json
+from vedette.cli.tables import whole
 
 app = typer.Typer(help="Who is signed in: list, end; for admins.", no_args_is_help=True)
 Everywhere = Annotated[
@@ -31,7 +32,7 @@ def list_(
     if as_json:
         typer.echo(json.dumps(answer["sessions"], ensure_ascii=False))
         return
-    table = Table("id", "who", "account", "since", "until", "from")
+    table = Table(whole("id"), "who", "account", "since", "until", "from")
     for item in answer["sessions"]:
         table.add_row(
             item["id"], item["name"], item["account"], item["created"], item["expires"],

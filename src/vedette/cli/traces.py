@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from vedette.cli.client import DEFAULT_ENDPOINT, ApiKey, Client, End, Endpoint, Json, Start
+from vedette.cli.tables import whole
 
 BAR_CHARACTERS = 40
 _MAX_DEPTH = 30
@@ -72,9 +73,10 @@ def duration(nanoseconds: float) -> str:
 
 
 def _show_list(found: list[dict[str, Any]]) -> None:
-    # The id is what the next command takes: however narrow the terminal, it is shown whole.
-    whole = Column("trace id", no_wrap=True, min_width=32)
-    table = Table("started", "duration", "spans", "errors", "root", whole, header_style="bold")
+    table = Table(
+        "started", "duration", "spans", "errors", "root", whole("trace id", width=32),
+        header_style="bold",
+    )  # fmt: skip
     for trace in found:
         root = Text(f"{trace['root_service']} ", style="cyan").append(
             trace["root_name"], style="default"
