@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 from pydantic.warnings import UnsupportedFieldAttributeWarning
+from starlette._utils import get_route_path
+from starlette.routing import Match
+from starlette.types import Scope
 
 from vedette.api.errors import COMMON_ERRORS, operation_name
 
@@ -16,6 +21,36 @@ PREFIX = "/api/v1"
 warnings.filterwarnings(
     "ignore", "The 'alias' attribute with value", category=UnsupportedFieldAttributeWarning
 )
+
+
+class LateRoute(APIRoute):
+    """A route that is built, with all that it depends on, when something first asks for it.
+
+    To build hundreds of them is a third of a start; a server answers a few dozen of them a day. What
+    is wrong with one's declaration shows in the OpenAPI document, which builds them all.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401
+        self._declared: tuple[str, Callable[..., Any], dict[str, Any]] | None
+        self._declared = (path, endpoint, options)
+        self.path, self.endpoint = path, endpoint
+        self.name = options.get("name") or endpoint.__name__
+        self._fixed_part = path.partition("{")[0]
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute that is not there yet
+        declared = self.__dict__.get("_declared")
+        if declared is None:
+            raise AttributeError(name)
+        self._declared = None
+        path, endpoint, options = declared
+        super().__init__(path, endpoint, **options)
+        return getattr(self, name)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match as any route does; building none whose path begins otherwise."""
+        if not get_route_path(scope).startswith(self._fixed_part):
+            return Match.NONE, {}
+        return super().matches(scope)
 
 
 class Router(APIRouter):
@@ -43,4 +78,5 @@ class Router(APIRouter):
             tags=[*(tags or ())],
             responses={**COMMON_ERRORS, **(responses or {})},
             generate_unique_id_function=operation_name,
+            route_class=LateRoute,
         )

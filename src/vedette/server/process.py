@@ -27,6 +27,7 @@ from vedette.receivers.otlp_grpc import make_server as make_grpc_server
 from vedette.server.app import make_app, make_otlp_app
 from vedette.server.audited import write_calls, write_usage
 from vedette.server.jobs import make_scheduler
+from vedette.server.memory import keep_small
 from vedette.server.model_jobs import carry_metric_points, deliver_webhooks
 from vedette.store.catalog import Actor, Catalog, FirstStart
 from vedette.store.warehouse import Warehouse, open_warehouse
@@ -123,6 +124,7 @@ async def run(settings: Settings, on_ready: Callable[[Addresses], None]) -> None
             deliver_webhooks(services),
             write_calls(services.audit.trail),
             write_usage(services.quotas),
+            keep_small(),
         )
         for job in jobs:
             stack.push_async_callback(_cancel, asyncio.create_task(job))

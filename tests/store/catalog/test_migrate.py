@@ -1,14 +1,17 @@
 import threading
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from vedette.core.errors import StoreError
-from vedette.store.catalog import Catalog
+from vedette.store.catalog import Catalog, migrate
 from vedette.store.catalog.engine import WriteScope, make_engine, parse_url, writable
 from vedette.store.catalog.models import Base
+from vedette.store.catalog.revision import HEAD, is_current
 
 
 def test_models_and_migrations_agree(catalog_url):
@@ -30,6 +33,21 @@ def test_the_comparison_sees_a_difference(catalog_url):
         differences = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
     assert {difference[0] for difference in differences} == {"remove_column", "add_index"}
+
+
+def test_the_newest_migration_is_known_without_alembic(catalog_url, raw):
+    assert ScriptDirectory(str(Path(migrate.__file__).parent / "migrations")).get_heads() == [HEAD]
+    engine = make_engine(parse_url(catalog_url))
+    assert is_current(engine)
+    raw("UPDATE alembic_version SET version_num = '0001'")
+    assert not is_current(engine)
+    engine.dispose()
+
+
+def test_an_empty_database_is_not_current(empty_url):
+    engine = make_engine(parse_url(empty_url))
+    assert not is_current(engine)
+    engine.dispose()
 
 
 def test_opening_twice_keeps_what_is_there(catalog_url, actor):

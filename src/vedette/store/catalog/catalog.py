@@ -14,7 +14,6 @@ from vedette.store.catalog import (  # noqa: F401 - their tables are known
     backup,
     dashboard_models,
     incident_models,
-    migrate,
     oncall_models,
 )
 from vedette.store.catalog.accounts import Accounts
@@ -30,6 +29,7 @@ from vedette.store.catalog.leases import Leases
 from vedette.store.catalog.memberships import Memberships
 from vedette.store.catalog.models import AccountRow, ApiKeyRow, UserRow
 from vedette.store.catalog.retention import Retention
+from vedette.store.catalog.revision import is_current
 from vedette.store.catalog.roles import Scope
 from vedette.store.catalog.saved_views import SavedViews
 from vedette.store.catalog.scheduled_work import ScheduledWork
@@ -106,7 +106,11 @@ class Catalog:
         engine = make_engine(parse_url(url))
         try:
             with translated_errors():
-                migrate.upgrade(engine)
+                if not is_current(engine):
+                    # To load Alembic takes longer than the rest of opening a catalog.
+                    from vedette.store.catalog import migrate  # noqa: PLC0415
+
+                    migrate.upgrade(engine)
         except UnavailableError as error:
             engine.dispose()
             # Whoever starts the server may see what the driver says; it never holds the password.

@@ -6,6 +6,7 @@ import hashlib
 import os
 import queue
 import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,15 @@ os.environ.setdefault(
     "JE_MALLOC_CONF", f"narenas:{os.cpu_count() or 1},dirty_decay_ms:1000,muzzy_decay_ms:0"
 )
 import chdb
+
+# The engine's Python interface works without pyarrow, and loads it where it is installed: 25 MiB of
+# libraries, for answers in a form that nothing here asks for.
+if "pyarrow" not in sys.modules:
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
+    try:
+        import chdb.state
+    finally:
+        del sys.modules["pyarrow"]
 from clickhouse_connect.driver.binding import format_bind_value
 
 from vedette.core.errors import OverloadedError, UnavailableError, VedetteError
