@@ -23,7 +23,6 @@ from vedette.monitors.results import Result, Results
 from vedette.store.catalog import Actor, IdentityType
 
 _NUMBERS = itertools.count()
-NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 @pytest.fixture
@@ -47,6 +46,7 @@ def approvals_of(catalog, runner, account):
 def monitor(catalog, warehouse, runner, account):
     """Return a function that stores what a run of a monitor found in a window."""
     monitors, results, runs = ModelMonitors(catalog), Results(warehouse, runner), itertools.count()
+    now = datetime.now(UTC).replace(microsecond=0)
 
     def found(name, *rows, version="1", hours_ago=1.0, model="churn"):
         spec = ModelMonitorSpec(
@@ -54,11 +54,11 @@ def monitor(catalog, warehouse, runner, account):
             quality=[{"metric": "accuracy", "min": 0.5}],
         )  # fmt: skip
         made = monitors.put(Actor.system("tests"), account, name, spec)
-        start = NOW - timedelta(hours=hours_ago + 1)
+        start = now - timedelta(hours=hours_ago + 1)
         window = TimeRange(start, start + timedelta(hours=1))
         every = [Result("window", "rows", "ok", value=10.0), *rows]
         results.store(
-            account, dataset_of(model), made.id, f"{next(runs):09}", window, every, time=NOW
+            account, dataset_of(model), made.id, f"{next(runs):09}", window, every, time=now
         )
 
     return found

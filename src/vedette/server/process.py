@@ -7,11 +7,12 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -124,10 +125,9 @@ async def run(settings: Settings, on_ready: Callable[[Addresses], None]) -> None
             deliver_webhooks(services),
             write_calls(services.audit.trail),
             write_usage(services.quotas),
-            keep_small(),
         )
         for job in jobs:
-            stack.push_async_callback(_cancel, asyncio.create_task(job))
+            _until_the_end(stack, job)
         host = _shown_host(settings.host)
         url = f"http://{host}:{main_port}{settings.base_path}"
         on_ready(
@@ -139,8 +139,13 @@ async def run(settings: Settings, on_ready: Callable[[Addresses], None]) -> None
                 sign_in_url=await asyncio.to_thread(_first_link, services.catalog, first, url),
             )
         )
+        _until_the_end(stack, keep_small())
         await stop.wait()
         _log.info("stopping")
+
+
+def _until_the_end(stack: contextlib.AsyncExitStack, job: Coroutine[Any, Any, None]) -> None:
+    stack.push_async_callback(_cancel, asyncio.create_task(job))
 
 
 def _first_link(catalog: Catalog, first: FirstStart, url: str) -> str | None:
