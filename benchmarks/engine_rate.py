@@ -69,7 +69,7 @@ def rate(warehouse: Warehouse, signal: str, table: str, data: bytes, records: in
 
     def work(index: int) -> None:
         while time.monotonic() < until:
-            warehouse.insert(table, [data], "Native", settings)
+            warehouse.insert(table, [fixtures.moved(data)], "Native", settings)
             done[index] += records
 
     started = time.monotonic()

@@ -20,7 +20,7 @@ def run(
 ) -> dict:
     """Send bodies in turn until the time is over; return requests acknowledged and refused.
 
-    Spans of a body have other ids each time that it is sent.
+    Records of a body have other ids and the present time each time that it is sent.
     """
     target = urlsplit(url)
     done, failed = [0] * connections, [0] * connections
@@ -30,7 +30,7 @@ def run(
         connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
         turn = index
         while time.monotonic() < until:
-            body = bodies[turn % len(bodies)].replace(fixtures.MARK, turn.to_bytes(4))
+            body = fixtures.again(bodies[turn % len(bodies)], turn)
             connection.request("POST", target.path, body, headers)
             response = connection.getresponse()
             response.read()
