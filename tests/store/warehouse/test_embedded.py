@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 from vedette.store.warehouse import Warehouse
 from vedette.store.warehouse.base import Query
 
@@ -14,3 +18,16 @@ def test_little_memory_does_not_make_reading_single_threaded(warehouse: Warehous
         assert "AggregatingTransform × 2" in warehouse.fetch(explained, "TSVRaw").decode()
     finally:
         warehouse.execute("DROP TABLE many")
+
+
+def test_the_engine_is_loaded_without_pyarrow_which_others_can_still_load() -> None:
+    code = (
+        "import sys, vedette.store.warehouse.embedded; first = 'pyarrow' in sys.modules; "
+        "import pyarrow; print(first, pyarrow.array([1, 2]).to_pylist())"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, env=environment, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stdout == "False [1, 2]\n", done.stderr
