@@ -107,7 +107,7 @@ function Row({ row, end }: { row: ServiceRow; end: number }) {
             values={row.rates}
             label={`Calls a second of ${row.service}`}
             color={serviceColor(row.service)}
-            width={90}
+            width={64}
             height={20}
           />
         )}
