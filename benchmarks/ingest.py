@@ -54,6 +54,18 @@ def start_server(folder: Path) -> tuple[subprocess.Popen, dict]:
     return process, json.loads(process.stdout.readline())
 
 
+def load(
+    addresses: dict, signal: str, seconds: float, connections: int = 16, records: int = 1000
+) -> dict:
+    """Send one signal from a process of its own; return what ``load.py`` prints."""
+    command = [sys.executable, str(HERE / "load.py"), f"{addresses['url']}/v1/{signal}"]
+    command += ["--signal", signal, "--seconds", str(seconds), "--records", str(records)]
+    command += ["--connections", str(connections)]
+    command += ["--header", f"Authorization: Bearer {addresses['admin_key']}"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
 def measure(signal: str, seconds: float, connections: int, records: int) -> dict:
     """Run one signal's load and its ceiling."""
     folder = Path(tempfile.mkdtemp(prefix="vedette-benchmark-"))
@@ -63,15 +75,7 @@ def measure(signal: str, seconds: float, connections: int, records: int) -> dict
         watch = Watch(process)
         watch.start()
         before = sum(process.cpu_times()[:2])
-        load = [sys.executable, str(HERE / "load.py"), f"{addresses['url']}/v1/{signal}"]
-        load += ["--signal", signal, "--seconds", str(seconds), "--connections", str(connections)]
-        load += [
-            "--records",
-            str(records),
-            "--header",
-            f"Authorization: Bearer {addresses['admin_key']}",
-        ]
-        result = json.loads(subprocess.run(load, check=True, capture_output=True, text=True).stdout)
+        result = load(addresses, signal, seconds, connections, records)
         watch.stopped.set()
         cpu = sum(process.cpu_times()[:2]) - before
         server.terminate()
@@ -104,8 +108,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=1000, help="records a request")
     parser.add_argument("--signal", choices=TARGETS, action="append")
     options = parser.parse_args()
-    load = os.getloadavg()[0]
-    print(f"{os.cpu_count()} cores, load average before the run {load:.1f}")
+    print(f"{os.cpu_count()} cores, load average before the run {os.getloadavg()[0]:.1f}")
     print(
         f"{'signal':8} {'records/s':>10} {'target':>8} {'cores':>6} {'RSS MiB':>8} {'anonymous':>10} "
         f"{'decoded/s':>10} {'ratio':>6} {'finished/s':>11} {'ratio':>6}"

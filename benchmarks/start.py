@@ -16,11 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
-from ingest import HERE, TARGETS, start_server
+from ingest import TARGETS, load, start_server
 
 LIBRARIES = "import chdb, cryptography.fernet, fastapi, grpc, httpx, numpy, sqlalchemy.orm, uvicorn"
 SETTLE_SECONDS = 20
@@ -28,14 +30,20 @@ SETTLE_SECONDS = 20
 
 def fill(folder: Path) -> None:
     """Load every signal for a while."""
+    with running(folder) as (_, addresses):
+        for signal in TARGETS:
+            load(addresses, signal, seconds=5)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[tuple[psutil.Process, dict]]:
+    """Yield a server that is ready, and its addresses."""
     server, addresses = start_server(folder)
-    for signal in TARGETS:
-        load = [sys.executable, str(HERE / "load.py"), f"{addresses['url']}/v1/{signal}"]
-        load += ["--signal", signal, "--seconds", "5"]
-        load += ["--header", f"Authorization: Bearer {addresses['admin_key']}"]
-        subprocess.run(load, check=True, capture_output=True)
-    server.terminate()
-    server.wait(60)
+    try:
+        yield psutil.Process(server.pid), addresses
+    finally:
+        server.terminate()
+        server.wait(60)
 
 
 def libraries_seconds() -> float:
@@ -46,25 +54,18 @@ def libraries_seconds() -> float:
 
 def ready_seconds(folder: Path) -> float:
     started = time.perf_counter()
-    server, _ = start_server(folder)
-    seconds = time.perf_counter() - started
-    server.terminate()
-    server.wait(60)
-    return seconds
+    with running(folder):
+        return time.perf_counter() - started
 
 
 def at_rest(folder: Path, seconds: float) -> tuple[float, float]:
     """Return the share of one core and the resident MiB of a server that nobody asks."""
-    server, _ = start_server(folder)
-    time.sleep(SETTLE_SECONDS)
-    process = psutil.Process(server.pid)
-    before = sum(process.cpu_times()[:2])
-    time.sleep(seconds)
-    share = (sum(process.cpu_times()[:2]) - before) / seconds
-    resident = process.memory_info().rss / 2**20
-    server.terminate()
-    server.wait(60)
-    return share, resident
+    with running(folder) as (process, _):
+        time.sleep(SETTLE_SECONDS)
+        before = sum(process.cpu_times()[:2])
+        time.sleep(seconds)
+        share = (sum(process.cpu_times()[:2]) - before) / seconds
+        return share, process.memory_info().rss / 2**20
 
 
 def main() -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from support.python import output_of
 from vedette.server import memory
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of Linux")
@@ -87,13 +86,7 @@ def test_what_starting_left_is_given_back() -> None:
 
 
 def test_libraries_work_on_also_while_others_are_loaded() -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", USED_AFTERWARDS],
-        capture_output=True, text=True, env=environment, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == "499500.0 42 as before\n"
+    assert output_of(USED_AFTERWARDS) == "499500.0 42 as before\n"
 
 
 def test_a_system_that_refuses_is_left_alone(

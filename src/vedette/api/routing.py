@@ -14,6 +14,7 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from vedette.api.errors import COMMON_ERRORS, operation_name
+from vedette.web.route_index import fixed_part
 
 PREFIX = "/api/v1"
 # FastAPI gives its parameters aliases, and silences what pydantic says of them where it makes one; ours
@@ -35,7 +36,7 @@ class LateRoute(APIRoute):
         self._declared = (path, endpoint, options)
         self.path, self.endpoint = path, endpoint
         self.name = options.get("name") or endpoint.__name__
-        self._fixed_part = path.partition("{")[0]
+        self._fixed_part = fixed_part(path)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute that is not there yet
         declared = self.__dict__.get("_declared")

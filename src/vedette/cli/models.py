@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -151,9 +150,8 @@ def approve(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
 ) -> None:
     """Approve a request of somebody else's; asks for your password, since a person decides."""
-    _decide(
-        "approve", request_id, comment, Client.of_person(endpoint, login, _password(login), account)
-    )
+    with Client.of_person(endpoint, login, _password(login), account) as client:
+        _decide("approve", request_id, comment, client)
 
 
 @approvals.command()
@@ -165,16 +163,12 @@ def reject(
     endpoint: Endpoint = DEFAULT_ENDPOINT,
 ) -> None:
     """Reject a request of somebody else's; asks for your password, since a person decides."""
-    _decide(
-        "reject", request_id, comment, Client.of_person(endpoint, login, _password(login), account)
-    )
+    with Client.of_person(endpoint, login, _password(login), account) as client:
+        _decide("reject", request_id, comment, client)
 
 
-def _decide(
-    what: str, request_id: str, comment: str, signed_in: AbstractContextManager[Client]
-) -> None:
-    with signed_in as client:
-        decided = client.post(f"/approvals/{_part(request_id)}/{what}", {"comment": comment})
+def _decide(what: str, request_id: str, comment: str, client: Client) -> None:
+    decided = client.post(f"/approvals/{_part(request_id)}/{what}", {"comment": comment})
     _print_checks(decided)
     typer.echo(f"the request is {decided['status']}")
 

@@ -11,12 +11,23 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 _EVERY_SECONDS = 600.0
 _log = logging.getLogger(__name__)
 _MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ +(/.*)")
 _LIBRARY = re.compile(r".*\.so(\.[\d.]+)?")
 _pinned: dict[str, ctypes.CDLL] = {}
+
+
+class Mapping(NamedTuple):
+    """A read-only mapping of a library: address, and bytes in all, resident, and no file's."""
+
+    start: int
+    length: int
+    path: str
+    resident: int
+    own: int
 
 
 async def keep_small() -> None:
@@ -48,18 +59,18 @@ def give_back_library_pages() -> int:
     """
     if not sys.platform.startswith("linux"):
         return 0
-    for _, _, path, _, _ in _library_mappings():
-        _pin(path)
+    for mapping in _library_mappings():
+        _pin(mapping.path)
     c = ctypes.CDLL(None, use_errno=True)
     c.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     given = 0
-    for start, length, path, resident, own in _library_mappings():
+    for mapping in _library_mappings():
         # Pages of the process's own, such as addresses that the loader filled in, would be lost.
-        if path not in _pinned or own or not resident:
+        if mapping.path not in _pinned or mapping.own or not mapping.resident:
             continue
-        if c.madvise(start, length, mmap.MADV_DONTNEED) != 0:
-            raise OSError(ctypes.get_errno(), "madvise", path)
-        given += resident
+        if c.madvise(mapping.start, mapping.length, mmap.MADV_DONTNEED) != 0:
+            raise OSError(ctypes.get_errno(), "madvise", mapping.path)
+        given += mapping.resident
     return given
 
 
@@ -77,28 +88,28 @@ def _pin(path: str) -> None:
         return  # no library, or one that was replaced on disk
 
 
-def _library_mappings() -> list[tuple[int, int, str, int, int]]:
+def _library_mappings() -> list[Mapping]:
     with Path("/proc/self/smaps").open(encoding="utf-8", errors="surrogateescape") as lines:
         return list(library_mappings(lines))
 
 
-def library_mappings(smaps: Iterable[str]) -> Iterator[tuple[int, int, str, int, int]]:
-    """Yield start, bytes, path, resident and own bytes of each read-only mapping of a library.
+def library_mappings(smaps: Iterable[str]) -> Iterator[Mapping]:
+    """Yield each read-only mapping of a library.
 
     Args:
         smaps: lines of ``/proc/PID/smaps``, see proc_pid_smaps(5).
 
     """
-    mapping, resident = None, 0
+    found, resident = None, 0
     for line in smaps:
         if line.startswith("Rss:"):
             resident = int(line.split()[1]) << 10
         elif line.startswith("Anonymous:"):
-            if mapping is not None:
-                start, end = int(mapping[1], 16), int(mapping[2], 16)
-                yield start, end - start, mapping[4], resident, int(line.split()[1]) << 10
-            mapping = None
+            if found is not None:
+                start, end = int(found[1], 16), int(found[2], 16)
+                yield Mapping(start, end - start, found[4], resident, int(line.split()[1]) << 10)
+            found = None
         elif match := _MAPPING.fullmatch(line.rstrip("\n")):
             flags, path = match[3], match[4]
             read_only = flags[1] == "-" and flags[3] == "p"
-            mapping = match if read_only and _LIBRARY.fullmatch(path) else None
+            found = match if read_only and _LIBRARY.fullmatch(path) else None

@@ -22,7 +22,7 @@ class RouteIndex(BaseRoute):
         self._by_start: dict[str, list[Route]] = {}
         for route in routes:
             if isinstance(route, Route):
-                self._by_start.setdefault(_fixed_part(route.path), []).append(route)
+                self._by_start.setdefault(fixed_part(route.path), []).append(route)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return the match of the first route that takes path and method."""
@@ -43,7 +43,8 @@ class RouteIndex(BaseRoute):
         raise NoMatchFound(name, path_params)
 
 
-def _fixed_part(path: str) -> str:
+def fixed_part(path: str) -> str:
+    """Return how every path begins that a route's path stands for: its parts before a parameter."""
     start, parameter, _ = path.partition("{")
     return start[: start.rfind("/")] if parameter else path
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
+from support.python import output_of
 from vedette.store.warehouse import Warehouse
 from vedette.store.warehouse.base import Query
 
@@ -25,9 +22,4 @@ def test_the_engine_is_loaded_without_pyarrow_which_others_can_still_load() -> N
         "import sys, vedette.store.warehouse.embedded; first = 'pyarrow' in sys.modules; "
         "import pyarrow; print(first, pyarrow.array([1, 2]).to_pylist())"
     )
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True, text=True, env=environment, timeout=120, check=False,
-    )  # fmt: skip
-    assert done.stdout == "False [1, 2]\n", done.stderr
+    assert output_of(code) == "False [1, 2]\n"
